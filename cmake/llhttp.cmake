@@ -1,0 +1,17 @@
+# llhttp: a library where the distribution has one, else the C sources of Debian's node-llhttp.
+find_package(llhttp CONFIG QUIET)
+if(TARGET llhttp::llhttp_static)
+  add_library(whytls_llhttp ALIAS llhttp::llhttp_static)
+elseif(TARGET llhttp::llhttp_shared)
+  add_library(whytls_llhttp ALIAS llhttp::llhttp_shared)
+else()
+  find_path(LLHTTP_SOURCE_DIR NAMES llhttp.c PATHS /usr/share/llhttp NO_DEFAULT_PATH)
+  find_path(LLHTTP_INCLUDE_DIR NAMES llhttp.h PATHS /usr/share/include/llhttp /usr/include NO_DEFAULT_PATH)
+  if(NOT LLHTTP_SOURCE_DIR OR NOT LLHTTP_INCLUDE_DIR)
+    message(FATAL_ERROR "llhttp not found: install the package node-llhttp (Debian) or libllhttp-dev")
+  endif()
+  add_library(whytls_llhttp STATIC
+    ${LLHTTP_SOURCE_DIR}/llhttp.c ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c)
+  target_include_directories(whytls_llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
+  target_compile_definitions(whytls_llhttp PUBLIC LLHTTP_STRICT_MODE=1)
+endif()

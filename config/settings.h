@@ -1,0 +1,142 @@
+// The configuration as one immutable value. A reload makes a new one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/policy.h"
+#include "tls/context.h"
+
+namespace whytls::config {
+
+using policy::Place;
+
+struct HostPort {
+  std::string host;          // DNS name or IP literal without brackets; lower case
+  std::uint16_t port = 0;
+  [[nodiscard]] std::string text() const;  // "[::1]:8080", "a.example:443"
+  auto operator<=>(const HostPort&) const = default;
+};
+
+enum class Scheme : std::uint8_t { http, https };
+
+struct Origin {
+  Scheme scheme = Scheme::https;
+  HostPort address;
+  bool host_is_ip = false;
+  [[nodiscard]] std::string text() const;  // "https://10.0.7.12" (default ports left out)
+};
+
+enum class Mode : std::uint8_t { forward, reverse };
+// Who may read what on a failure page.
+enum class Audience : std::uint8_t { full, operator_, public_ };
+
+// The client leg of a listener.
+struct ListenerTls {
+  bool mint = false;                  // a leaf of our own authority for the SNI
+  std::string certificate_file;       // else these
+  std::string key_file;
+  tls::ClientLegOptions options;
+  Place place;
+};
+
+// One way to an upstream, in reverse mode. The most exact match wins: host before no host, exact host
+// before "*.suffix", longer path before shorter.
+struct Route {
+  std::string host;                   // "" any, "a.example", "*.example"
+  std::string path = "/";             // prefix at a segment border
+  Origin upstream;
+  std::string policy;                 // name; its values are in Settings::policies
+  bool preserve_host = false;         // send the client's Host instead of the upstream's
+  Place place;
+};
+
+struct PortRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+};
+
+struct Listener {
+  std::string name;
+  Mode mode = Mode::forward;
+  HostPort listen;
+  std::optional<ListenerTls> tls;
+  std::string policy = "browser";
+  Audience audience = Audience::full;
+  std::vector<std::string> tunnel;          // forward: hosts whose CONNECT is relayed untouched
+  std::vector<PortRange> connect_ports;     // forward: ports that CONNECT may name
+  std::vector<Route> routes;                // reverse: at least one
+  Place place;
+};
+
+struct Limits {
+  std::size_t max_head_bytes = std::size_t{64} * 1024;
+  std::size_t max_uri_bytes = std::size_t{16} * 1024;
+  std::size_t max_header_fields = 200;
+  std::size_t max_connections = 20000;      // client connections over all workers
+  std::size_t max_idle_upstream = 64;       // per worker and upstream
+};
+
+// Deadlines. Each has a failure code.
+struct Timeouts {
+  std::chrono::milliseconds client_handshake{10'000};
+  std::chrono::milliseconds client_header{30'000};
+  std::chrono::milliseconds client_body{60'000};     // between two reads of a request body
+  std::chrono::milliseconds client_idle{75'000};     // keep-alive
+  std::chrono::milliseconds client_write{60'000};    // the client reads nothing
+  std::chrono::milliseconds dns{5'000};
+  std::chrono::milliseconds connect{10'000};
+  std::chrono::milliseconds handshake{10'000};
+  std::chrono::milliseconds first_byte{60'000};
+  std::chrono::milliseconds upstream_body{60'000};   // between two reads of a response body
+  std::chrono::milliseconds upstream_write{60'000};
+  std::chrono::milliseconds upstream_idle{60'000};   // in the pool
+  std::chrono::milliseconds tunnel_idle{300'000};
+  std::chrono::milliseconds drain{30'000};           // after SIGTERM
+};
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  std::string file;                   // empty: standard error
+  bool access = true;                 // a line per request
+  bool handshakes = true;             // a line per healthy upstream handshake; failures always
+};
+
+struct Admin {
+  bool enabled = true;
+  HostPort listen{"127.0.0.1", 8079};
+};
+
+struct AuthorityFiles {
+  std::string directory;              // default: $XDG_DATA_HOME/whytls or ~/.local/share/whytls
+};
+
+// One effective value as `config show` prints it.
+struct ShownValue {
+  std::string key;                    // "listener[0].listen", "policy.idrac.tls.min_version"
+  std::string value;                  // as TOML
+  Place place;                        // file empty: built-in default
+};
+
+struct Settings {
+  unsigned workers = 0;               // 0: one per core
+  std::string proxy_name = "whytls";  // in Via and Proxy-Status
+  std::vector<Listener> listeners;
+  std::map<std::string, policy::Policy> policies;  // merged; "browser" is always there
+  Limits limits;
+  Timeouts timeouts;
+  Log log;
+  Admin admin;
+  AuthorityFiles authority;
+  std::vector<ShownValue> shown;      // every effective value and its origin, in file order
+};
+
+}  // namespace whytls::config

@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# The one list of the distribution packages that whytls needs, and how they are installed.
+# Sourced by deploy/quickstart, deploy/Dockerfile, tests/run and bench/compare.
+
+# To build the program.
+# shellcheck disable=SC2034  # used by whoever sources this file
+build_packages=(
+  ca-certificates
+  cmake
+  g++
+  libcli11-dev
+  libexpected-dev
+  libkainjow-mustache-dev
+  libspdlog-dev
+  libssl-dev
+  libsystemd-dev
+  libtoml11-dev
+  libuv1-dev
+  ninja-build
+  nlohmann-json3-dev
+  node-llhttp
+  pkg-config
+)
+
+# In addition, to build the gallery of broken servers (it is made of parts of the tests).
+# shellcheck disable=SC2034
+gallery_packages=(libgtest-dev libgmock-dev)
+
+# To run the program that was built elsewhere.
+# shellcheck disable=SC2034
+runtime_packages=(ca-certificates libspdlog1.10 libssl3 libsystemd0 libuv1)
+
+# In addition, to test it.
+# shellcheck disable=SC2034
+test_packages=(
+  chromium
+  clang-14
+  clang-format-14
+  clang-tidy-14
+  curl
+  fonts-dejavu-core
+  libclang-rt-14-dev
+  libgmock-dev
+  libgtest-dev
+  libnss3-tools
+  nginx
+  openssl
+  python3
+  shellcheck
+)
+
+# In addition, to compare it with others.
+# shellcheck disable=SC2034
+bench_packages=(curl haproxy nginx openssl python3 wrk)
+
+# Services that come with a package above and must not run because of us.
+packaged_services=(nginx haproxy)
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "need root to run: $*" >&2
+    echo "run it as root, or install sudo, or install the packages yourself" >&2
+    return 1
+  fi
+}
+
+package_installed() {
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Prints those of its arguments that are not installed, one a line.
+missing_packages() {
+  local package
+  for package in "$@"; do
+    package_installed "$package" || echo "$package"
+  done
+}
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=600 "$@" </dev/null
+}
+
+# Installs what is missing of its arguments; does nothing, and needs no root, when nothing is.
+install_packages() {
+  local -a missing
+  mapfile -t missing < <(missing_packages "$@")
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    echo "this is no Debian; please install what corresponds to: ${missing[*]}" >&2
+    return 1
+  fi
+  echo "installing: ${missing[*]}"
+  apt_get update || echo "the package lists could not be refreshed; going on with those at hand" >&2
+  without_starting_services apt_get install --no-install-recommends "${missing[@]}"
+}
+
+# Runs a command while no package may start its service, and then keeps those services from starting at
+# the next boot which were not there before.
+without_starting_services() {
+  local guard=/usr/sbin/policy-rc.d guarded=no status=0 service
+  local -a new_services=()
+  for service in "${packaged_services[@]}"; do
+    package_installed "$service" || new_services+=("$service")
+  done
+  if [ ! -e "$guard" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$guard" >/dev/null
+    as_root chmod 755 "$guard"
+    guarded=yes
+  fi
+  "$@" || status=$?
+  [ "$guarded" = no ] || as_root rm -f "$guard"
+  for service in "${new_services[@]}"; do
+    if package_installed "$service" && command -v systemctl >/dev/null; then
+      as_root systemctl disable --quiet "$service" 2>/dev/null || true
+    fi
+  done
+  return "$status"
+}

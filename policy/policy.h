@@ -1,0 +1,61 @@
+// The owner's rules, as a value. Made by config from the file (with `extends` already resolved), or built in.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/failure.h"
+#include "tls/context.h"
+
+namespace whytls::policy {
+
+using tls::UnixSeconds;
+
+// Where a value was written. file empty: built in.
+struct Place {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  [[nodiscard]] std::string text() const;  // "whytls.toml:12:3", "built-in"
+};
+
+enum class Action : std::uint8_t { refuse, warn, allow };
+[[nodiscard]] std::string_view name(Action action);
+
+// What to do about one failure. After `until` (exclusive) the rule no longer holds and the failure is refused.
+struct Rule {
+  Action action = Action::refuse;
+  std::optional<UnixSeconds> until;
+  std::string reason;
+  Place place;
+  std::string policy;   // the policy in which it was written, "browser" for built-in ones
+};
+
+enum class SniMode : std::uint8_t { upstream_name, fixed, off };
+
+struct Policy {
+  std::string name = "browser";
+  std::string extends;                       // as written; the values below are already merged
+  Place place;
+  tls::UpstreamOptions tls;                  // transport and trust
+  SniMode sni = SniMode::upstream_name;
+  std::string sni_name;                      // for SniMode::fixed
+  std::string expected_name;                 // the name to check; empty: the upstream's host
+  std::vector<std::string> pins;             // base64 SPKI SHA-256, without the "sha256/" prefix
+  Place pins_place;
+  // A rule for each failure that can be forgiven; nullopt: the default, refuse.
+  std::array<std::optional<Rule>, kFailureCount> on;
+  int min_rsa_bits = 2048;
+  int min_ec_bits = 224;
+};
+
+// Failures that a rule may forgive: those of the certificate block, for after them a connection exists.
+[[nodiscard]] bool can_be_forgiven(Failure failure);
+
+// The policy "browser": what browsers refuse is refused.
+[[nodiscard]] Policy browser_policy();
+
+}  // namespace whytls::policy

@@ -1,0 +1,254 @@
+// The failure page: puts the parts together and fills the template in.
+#include "proxy/render_page.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "proxy/page_assets.h"
+#include "proxy/render_advice.h"
+#include "proxy/render_parts.h"
+
+namespace whytls::proxy {
+namespace page {
+
+m::data value(std::string_view text, std::size_t max_bytes) {
+  if (text.empty()) return {false};
+  return {visible(text, max_bytes)};
+}
+
+m::data block(std::string_view text, std::size_t max_bytes) {
+  if (text.empty()) return {false};
+  return {visible_lines(text, max_bytes)};
+}
+
+void put_list(m::data* into, const std::string& name, const m::list& list) {
+  into->set("has_" + name, !list.empty());
+  into->set(name, m::data{list});
+}
+
+namespace {
+
+constexpr std::size_t kProseBytes = 700;
+constexpr std::size_t kBlockBytes = 4000;
+
+// Our prose quotes names in backticks; on the page they are set as code.
+m::list pieces(std::string_view prose) {
+  const std::string sentence = visible(prose, kProseBytes);
+  m::list list;
+  std::string_view rest = sentence;
+  for (bool quoted = false; !rest.empty(); quoted = !quoted) {
+    const std::size_t end = std::min(rest.find('`'), rest.size());
+    m::data piece{m::data::type::object};
+    piece.set("piece", std::string(rest.substr(0, end)));
+    piece.set("piece_quoted", quoted);
+    if (end > 0) list.push_back(std::move(piece));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return list;
+}
+
+// Begins with a capital letter when the first word is a common one: "https://" and "whytls" stay as they are.
+std::string capitalized(std::string text) {
+  const std::size_t end = std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), text.size());
+  const bool is_word = end > 0 && (end == text.size() || text[end] == ' ' || text[end] == ',');
+  if (is_word && text.substr(0, end) != "whytls") text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+// The library's render() is not const, so each thread has a template of its own; it is parsed on first use
+// and holds nothing of what it rendered. What is filled in is escaped even where a value came past value().
+m::mustache& page_template() {
+  thread_local m::mustache parsed = [] {
+    m::mustache made{kPageTemplate};
+    assert(made.is_valid());
+    made.set_custom_escape(
+        [](const std::string& text) { return html_escape(visible_lines(text, text.size())); });
+    return made;
+  }();
+  return parsed;
+}
+
+bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [text](std::string_view one) { return text.starts_with(one); });
+}
+
+// Addresses and names that only mean something inside (RFC 1918, 4193, 3927, 6762, 8375, and names without a
+// dot).
+bool is_private(const policy::Attempt& attempt) {
+  const std::string_view host = attempt.host;
+  const std::string_view address = attempt.address.empty() ? host : std::string_view(attempt.address);
+  if (starts_with_any(address, {"10.", "127.", "192.168.", "169.254.", "::1", "fc", "fd", "fe80:"}) &&
+      address.find_first_not_of("0123456789abcdef.:") == std::string_view::npos) {
+    return true;
+  }
+  if (address.starts_with("172.")) {
+    const std::string_view second = address.substr(4, address.find('.', 4) - 4);
+    if (second.size() == 2 && second >= "16" && second <= "31") return true;
+  }
+  if (attempt.host_is_ip || host.empty()) return false;
+  constexpr std::array<std::string_view, 6> kInside = {".local",     ".lan",  ".internal",
+                                                       ".home.arpa", ".test", ".localhost"};
+  return host.find('.') == std::string_view::npos ||
+         std::any_of(kInside.begin(), kInside.end(),
+                     [host](std::string_view end) { return host.ends_with(end); });
+}
+
+// Calm where a device behaves as devices do, strong where someone may stand in the way.
+struct Tone {
+  const char* css;
+  const char* note;
+};
+Tone tone_of(const Record& record) {
+  using policy::Failure;
+  const auto failure = record.failure();
+  if (!failure || record.audience == config::Audience::public_) return {"calm", ""};
+  if (*failure == Failure::pin_mismatch) {
+    return {"strong",
+            "This upstream was known by its key, and now another key answers. Until its owner says that the "
+            "key was "
+            "changed on purpose, treat it as somebody else: send it no password."};
+  }
+  const bool nobody_vouches = *failure == Failure::cert_self_signed ||
+                              *failure == Failure::chain_untrusted_root ||
+                              *failure == Failure::chain_unknown_issuer;
+  if (nobody_vouches && is_private(record.attempt)) {
+    return {"calm",
+            "This is an address of a private network, where certificates of this kind are usual. Nothing "
+            "here points "
+            "to an attack; but nothing proves either that it is the device you mean. Pinning its key settles "
+            "that."};
+  }
+  if (policy::info(*failure).severity == policy::Severity::fatal && !is_private(record.attempt))
+    return {"strong", ""};
+  return {"calm", ""};
+}
+
+void put_head(m::data* data, const Record& record) {
+  const auto failure = record.failure();
+  const bool is_public = record.audience == config::Audience::public_;
+  data->set("style", kPageStyle);
+  data->set("script", kPageScript);
+  data->set("incident", visible(record.incident));
+  data->set("status", std::to_string(record.status()));
+  data->set("time", is_public ? m::data{false} : m::data{parts::rfc3339_ms(record.time_ms)});
+  data->set("time_text", parts::rfc3339(parts::now_of(record)));
+  data->set("pieces", pieces(parts::sentence(record)));
+  data->set("is_public", is_public);
+  const Tone tone = tone_of(record);
+  data->set("tone", tone.css);
+  data->set("note", value(tone.note, kProseBytes));
+  data->set("code", false);
+  if (!failure) return;
+  const policy::FailureInfo& row = policy::info(*failure);
+  data->set("code", std::string(row.code));
+  data->set("number", std::to_string(row.number));
+  data->set("slug", std::string(row.slug));
+  data->set("severity", std::string(policy::name(row.severity)));
+}
+
+std::string kicker(const Record& record) {
+  switch (parts::failing_leg(record)) {
+    case policy::Leg::client:
+      return "The connection from the client failed";
+    case policy::Leg::ourselves:
+      return "This proxy could not do what was asked";
+    case policy::Leg::upstream:
+      break;
+  }
+  if (record.audience == config::Audience::public_ || record.attempt.host.empty())
+    return "The upstream cannot be used";
+  return parts::authority(record.attempt.host, record.attempt.port) + " cannot be used";
+}
+
+void add_actor(m::list* list, const char* actor, const std::string& text, bool link) {
+  if (text.empty()) return;
+  m::data data{m::data::type::object};
+  data.set("actor", actor);
+  data.set("actor_text", pieces(text));
+  data.set("actor_link", link);
+  list->push_back(std::move(data));
+}
+
+m::list strings(const std::vector<std::string>& values) {
+  m::list list;
+  for (const std::string& one : values) list.push_back(value(one, kProseBytes));
+  return list;
+}
+
+void put_advice(m::data* data, const Record& record) {
+  const Advice all = advice(record);
+  m::list changes;
+  for (const Suggestion& one : suggestions(record)) {
+    m::data change{m::data::type::object};
+    change.set("ch_title", value(one.title));
+    change.set("ch_toml", block(one.toml, kBlockBytes));
+    change.set("ch_cost", value(one.gives_up, kProseBytes));
+    changes.push_back(std::move(change));
+  }
+  m::list actors;
+  add_actor(&actors, "You, the visitor", all.visitor, false);
+  add_actor(&actors, "The owner of this proxy", all.owner, !changes.empty());
+  add_actor(&actors, "The owner of the server", all.device, false);
+  m::list others;
+  for (const policy::Equivalent& equivalent : all.equivalents) {
+    m::data other{m::data::type::object};
+    other.set("o_client", std::string(equivalent.client));
+    other.set("o_text", std::string(equivalent.text));
+    others.push_back(std::move(other));
+  }
+  put_list(data, "meaning", pieces(all.meaning));
+  data->set("reference", value(all.reference));
+  put_list(data, "actors", actors);
+  m::list causes;
+  for (const std::string& one : all.causes)
+    causes.push_back(m::data{"cause", m::data{pieces(capitalized(one))}});
+  put_list(data, "causes", causes);
+  put_list(data, "commands", strings(all.commands));
+  put_list(data, "changes", changes);
+  put_list(data, "others", others);
+}
+
+void put_rule(m::data* data, const Record& record) {
+  const policy::DecidingRule& decided = record.verdict.rule;
+  if (decided.policy.empty() && decided.key.empty()) return;
+  m::data rule{m::data::type::object};
+  rule.set("r_policy", value(decided.policy.empty() ? record.policy_name : decided.policy));
+  const bool may_see_files = record.audience == config::Audience::full;
+  rule.set("r_place", value(may_see_files ? decided.place.text() : ""));
+  rule.set("r_key", value(decided.key));
+  rule.set("r_value", value(parts::for_audience(record, decided.value)));
+  rule.set("r_verdict", value(parts::spaced(parts::verdict_name(record))));
+  data->set("rule", rule);
+}
+
+}  // namespace
+}  // namespace page
+
+std::string render_html(const Record& record) {
+  page::m::data data{page::m::data::type::object};
+  const bool is_public = record.audience == config::Audience::public_;
+  page::put_head(&data, record);
+  const std::string kicker = page::kicker(record);
+  data.set("kicker", visible(kicker));
+  data.set("title", visible(kicker));
+  data.set("details", !is_public);
+  data.set("footer", "Answered by " + visible(record.proxy_name.empty() ? "whytls" : record.proxy_name) +
+                         (is_public ? "." : ", not by the upstream."));
+  if (!is_public) {
+    page::put_path(&data, record);
+    page::put_advice(&data, record);
+    page::put_findings(&data, record);
+    page::put_checks(&data, record);
+    page::put_chain(&data, record);
+    page::put_handshake(&data, record);
+    page::put_transport(&data, record);
+    page::put_timings(&data, record);
+    page::put_rule(&data, record);
+    page::put_pems(&data, record);
+  }
+  return page::page_template().render(data);
+}
+
+}  // namespace whytls::proxy

@@ -1,0 +1,247 @@
+#include "proxy/render_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace whytls::proxy::parts {
+namespace {
+
+constexpr std::int64_t kMinute = 60;
+constexpr std::int64_t kHour = 60 * kMinute;
+constexpr std::int64_t kDay = 24 * kHour;
+// What std::chrono's calendar can hold, and more than any certificate can say.
+constexpr std::int64_t kLastSecond = 253402300799;   // 9999-12-31T23:59:59Z
+constexpr std::int64_t kFirstSecond = -62135596800;  // 0001-01-01T00:00:00Z
+
+template <typename... Args>
+std::string print(const char* format, Args... args) {
+  std::array<char, 64> buffer{};
+  const int length = std::snprintf(buffer.data(), buffer.size(), format, args...);
+  return {buffer.data(), static_cast<std::size_t>(std::clamp(length, 0, 63))};
+}
+
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b < 0 ? 1 : 0);
+}
+
+std::string clock_of(std::int64_t second_of_day) {
+  return print("%02d:%02d:%02d", static_cast<int>(second_of_day / kHour),
+               static_cast<int>(second_of_day % kHour / kMinute), static_cast<int>(second_of_day % kMinute));
+}
+
+std::string counted(std::int64_t count, const char* unit) {
+  return grouped(count) + " " + unit + (count == 1 ? "" : "s");
+}
+
+// True where a path can begin: behind a blank or an opening quote or bracket.
+bool begins_word(std::string_view text, std::size_t at) {
+  return at == 0 || std::string_view(" \t\"'(=,+").find(text[at - 1]) != std::string_view::npos;
+}
+
+}  // namespace
+
+bool was_forwarded(const Record& record) {
+  if (record.verdict.decision == policy::Decision::refuse || record.diagnosis.failed_before_verdict)
+    return false;
+  return record.diagnosis.healthy() || !record.verdict.findings.empty();
+}
+
+std::vector<policy::JudgedFinding> judged_findings(const Record& record) {
+  if (!record.verdict.findings.empty()) return record.verdict.findings;
+  std::vector<policy::JudgedFinding> all;
+  for (const policy::Finding& finding : record.diagnosis.findings) {
+    all.push_back({finding, policy::Action::refuse});
+  }
+  return all;
+}
+
+const policy::Finding* primary_finding(const Record& record) {
+  const auto failure = record.failure();
+  if (!failure) return nullptr;
+  const auto& findings = record.diagnosis.findings;
+  const auto found = std::find_if(findings.begin(), findings.end(), [&](const policy::Finding& finding) {
+    return finding.failure == *failure;
+  });
+  return found == findings.end() ? record.diagnosis.primary() : &*found;
+}
+
+policy::Leg failing_leg(const Record& record) {
+  const auto failure = record.failure();
+  if (!failure) return record.attempt.leg;
+  const policy::Leg leg = policy::info(*failure).leg;
+  return leg == policy::Leg::ourselves ? leg : record.attempt.leg;
+}
+
+policy::Phase failing_phase(const Record& record) {
+  const policy::Finding* finding = primary_finding(record);
+  return finding != nullptr ? finding->phase : record.attempt.phase;
+}
+
+std::string_view verdict_name(const Record& record) {
+  return policy::name(was_forwarded(record) ? record.verdict.decision : policy::Decision::refuse);
+}
+
+std::string sentence(const Record& record) {
+  const auto failure = record.failure();
+  const bool may_know = record.audience != config::Audience::public_;
+  if (may_know && !record.diagnosis.sentence.empty()) return for_audience(record, record.diagnosis.sentence);
+  if (failure) return std::string(policy::info(*failure).summary);
+  return "Nothing is wrong.";
+}
+
+std::string for_audience(const Record& record, std::string_view text) {
+  if (record.audience == config::Audience::full) return std::string(text);
+  constexpr std::string_view kInPlace = "(a file)";
+  std::string out;
+  const std::string& file = record.verdict.rule.place.file;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t length = 0;
+    if (!file.empty() && text.substr(at, file.size()) == file) {
+      length = file.size();
+    } else if (text[at] == '/' && begins_word(text, at)) {
+      length = std::min(text.find_first_of(" \t\"'),+", at), text.size()) - at;
+    }
+    if (length == 0) {
+      out += text[at++];
+    } else {
+      out += kInPlace;
+      at += length;
+    }
+  }
+  return out;
+}
+
+std::string date(tls::UnixSeconds when) {
+  const auto days = std::chrono::days(floor_div(std::clamp(when, kFirstSecond, kLastSecond), kDay));
+  const std::chrono::year_month_day day{std::chrono::sys_days(days)};
+  return print("%04d-%02u-%02u", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+               static_cast<unsigned>(day.day()));
+}
+
+std::string rfc3339(tls::UnixSeconds when) {
+  const std::int64_t second = std::clamp(when, kFirstSecond, kLastSecond);
+  return date(second) + "T" + clock_of(second - floor_div(second, kDay) * kDay) + "Z";
+}
+
+std::string rfc3339_ms(std::int64_t unix_ms) {
+  const std::int64_t second = floor_div(unix_ms, 1000);
+  std::string text = rfc3339(second);
+  text.pop_back();
+  return text + print(".%03dZ", static_cast<int>(unix_ms - second * 1000));
+}
+
+std::string distance(tls::UnixSeconds when, tls::UnixSeconds now) {
+  const std::int64_t apart = when > now ? when - now : now - when;
+  std::string amount;
+  if (apart >= 2 * kDay) {
+    amount = counted(apart / kDay, "day");
+  } else if (apart >= 2 * kHour) {
+    amount = counted(apart / kHour, "hour");
+  } else if (apart >= 2 * kMinute) {
+    amount = counted(apart / kMinute, "minute");
+  } else {
+    amount = counted(apart, "second");
+  }
+  return when > now ? "in " + amount : amount + " ago";
+}
+
+std::string duration(std::int64_t us) {
+  constexpr std::int64_t kMillisecond = 1000;
+  constexpr std::int64_t kSecond = 1000 * kMillisecond;
+  if (us < kMillisecond) return std::to_string(us) + " \u00b5s";
+  const auto value = static_cast<double>(us);
+  if (us < kSecond) return print("%.1f ms", value / static_cast<double>(kMillisecond));
+  return print("%.2f s", value / static_cast<double>(kSecond));
+}
+
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  const std::size_t first = number < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) {
+    at -= 3;
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+std::string authority(std::string_view host, std::uint16_t port) {
+  const bool ipv6 = host.find(':') != std::string_view::npos;
+  std::string text = ipv6 ? "[" + std::string(host) + "]" : std::string(host);
+  if (port != 0) text += ":" + std::to_string(port);
+  return text;
+}
+
+std::string hex_number(std::uint16_t number) {
+  return print("0x%04x", static_cast<unsigned>(number));
+}
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return out;
+}
+
+std::string colon_hex(std::string_view hex) {
+  std::string out;
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    if (i != 0 && i % 2 == 0) out += ':';
+    out += hex[i];
+  }
+  return upper(out);
+}
+
+std::string spaced(std::string_view snake_case) {
+  std::string out(snake_case);
+  std::replace(out.begin(), out.end(), '_', ' ');
+  return out;
+}
+
+std::string key_text(const tls::Certificate& certificate) {
+  if (certificate.key_type.empty()) return {};
+  if (!certificate.key_curve.empty()) return certificate.key_type + " " + certificate.key_curve;
+  if (certificate.key_type.starts_with("Ed") || certificate.key_bits == 0) return certificate.key_type;
+  return certificate.key_type + ", " + std::to_string(certificate.key_bits) + " bits";
+}
+
+std::vector<std::string> shown_names(const tls::Certificate& certificate) {
+  std::vector<std::string> names;
+  for (const tls::AltName& name : certificate.names) {
+    if (names.size() == kMaxShownNames) break;
+    switch (name.kind) {
+      case tls::AltName::Kind::dns:
+        names.push_back("DNS:" + name.value);
+        break;
+      case tls::AltName::Kind::ip:
+        names.push_back("IP:" + name.value);
+        break;
+      case tls::AltName::Kind::email:
+        names.push_back("email:" + name.value);
+        break;
+      case tls::AltName::Kind::uri:
+        names.push_back("URI:" + name.value);
+        break;
+      case tls::AltName::Kind::other:
+        names.push_back("other:" + name.value);
+        break;
+    }
+  }
+  return names;
+}
+
+std::size_t omitted_names(const tls::Certificate& certificate) {
+  const std::size_t shown = std::min(certificate.names.size(), kMaxShownNames);
+  return certificate.names.size() - shown + certificate.names_omitted;
+}
+
+std::string PemBudget::pem(const tls::Certificate& certificate) {
+  const std::size_t size = certificate.der.size();
+  if (size == 0 || size > kMaxPemSource || size > left_) return {};
+  left_ -= size;
+  return tls::to_pem(certificate.der);
+}
+
+}  // namespace whytls::proxy::parts

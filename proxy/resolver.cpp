@@ -1,0 +1,172 @@
+#include "proxy/resolver.h"
+
+#include <netdb.h>
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace whytls::proxy {
+
+namespace {
+
+int system_lookup(const std::string& host, std::vector<std::string>* addresses) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  const int status = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (status != 0) {
+    switch (status) {
+      case EAI_NONAME:
+#ifdef EAI_NODATA
+      case EAI_NODATA:
+#endif
+        return UV_EAI_NONAME;
+      case EAI_AGAIN:
+        return UV_EAI_AGAIN;
+      case EAI_MEMORY:
+        return UV_EAI_MEMORY;
+      default:
+        return UV_EAI_FAIL;
+    }
+  }
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    sockaddr_storage address{};
+    std::memcpy(&address, entry->ai_addr, entry->ai_addrlen);
+    addresses->push_back(ip_text(address));
+  }
+  freeaddrinfo(found);
+  return 0;
+}
+
+// RFC 6761, 6.3: these names are loopback, whatever a resolver says.
+bool is_localhost(const std::string& host) { return host == "localhost" || host.ends_with(".localhost"); }
+
+}  // namespace
+
+std::string ip_text(const sockaddr_storage& address) {
+  std::array<char, 64> text{};
+  if (address.ss_family == AF_INET6) {
+    uv_ip6_name(reinterpret_cast<const sockaddr_in6*>(&address), text.data(), text.size());
+  } else {
+    uv_ip4_name(reinterpret_cast<const sockaddr_in*>(&address), text.data(), text.size());
+  }
+  return text.data();
+}
+
+std::uint16_t port_of(const sockaddr_storage& address) {
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port
+                                             : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+}
+
+std::string address_text(const sockaddr_storage& address) {
+  return config::HostPort{ip_text(address), port_of(address)}.text();
+}
+
+bool parse_ip(const std::string& literal, std::uint16_t port, sockaddr_storage* address) {
+  *address = {};
+  return uv_ip4_addr(literal.c_str(), port, reinterpret_cast<sockaddr_in*>(address)) == 0 ||
+         uv_ip6_addr(literal.c_str(), port, reinterpret_cast<sockaddr_in6*>(address)) == 0;
+}
+
+// Lives until the thread pool is done with it, also when nobody waits any more.
+struct Resolver::Job {
+  uv_work_t work{};
+  Resolver* resolver = nullptr;
+  NameLookup lookup;
+  std::string host;
+  std::uint16_t port = 0;
+  Done done;
+  Ticket* ticket = nullptr;
+  int status = 0;
+  std::vector<std::string> literals;
+};
+
+struct Resolver::Ticket final : Resolver::Request {
+  explicit Ticket(Job* owned_by_pool) : job(owned_by_pool) {}
+  ~Ticket() override {
+    if (job == nullptr) return;
+    job->ticket = nullptr;
+    job->done = nullptr;
+    uv_cancel(reinterpret_cast<uv_req_t*>(&job->work));
+  }
+  Job* job;
+};
+
+Resolver::Resolver(Loop& loop, NameLookup lookup)
+    : loop_(loop), lookup_(lookup ? std::move(lookup) : NameLookup(system_lookup)) {}
+
+namespace {
+
+Addresses with_port(const std::vector<std::string>& literals, std::uint16_t port) {
+  Addresses out;
+  for (const std::string& literal : literals) {
+    sockaddr_storage address{};
+    if (out.list.size() < Resolver::kMaxAddresses && parse_ip(literal, port, &address)) out.list.push_back(address);
+  }
+  if (out.list.empty()) out.status = UV_EAI_NONAME;
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<Resolver::Request> Resolver::lookup(const std::string& host, std::uint16_t port, Done done) {
+  sockaddr_storage literal{};
+  if (parse_ip(host, port, &literal)) {
+    done(Addresses{0, {literal}});
+    return nullptr;
+  }
+  if (is_localhost(host)) {
+    done(with_port({"127.0.0.1", "::1"}, port));
+    return nullptr;
+  }
+  if (const auto cached = cache_.find(host); cached != cache_.end()) {
+    if (loop_.now_us() < cached->second.until_us) {
+      done(with_port(cached->second.literals, port));
+      return nullptr;
+    }
+    cache_.erase(cached);
+  }
+  auto* job = new Job;
+  job->resolver = this;
+  job->lookup = lookup_;
+  job->host = host;
+  job->port = port;
+  job->done = std::move(done);
+  job->work.data = job;
+  auto ticket = std::make_unique<Ticket>(job);
+  job->ticket = ticket.get();
+  uv_queue_work(
+      loop_.uv(), &job->work,
+      [](uv_work_t* work) {
+        auto* running = static_cast<Job*>(work->data);
+        running->status = running->lookup(running->host, &running->literals);
+      },
+      [](uv_work_t* work, int status) {
+        const std::unique_ptr<Job> owned(static_cast<Job*>(work->data));
+        if (status == UV_ECANCELED) return;
+        const Loop::Turn turn(owned->resolver->loop_);
+        owned->resolver->finish(*owned);
+      });
+  return ticket;
+}
+
+void Resolver::finish(Job& job) {
+  if (job.status == 0 && cache_.size() < kMaxCached) {
+    cache_[job.host] = Cached{job.literals, loop_.now_us() + kCacheMicroseconds};
+  } else if (cache_.size() >= kMaxCached) {
+    cache_.clear();
+  }
+  if (job.ticket == nullptr) return;
+  job.ticket->job = nullptr;
+  const Done done = std::move(job.done);
+  if (job.status != 0) {
+    done(Addresses{job.status, {}});
+  } else {
+    done(with_port(job.literals, job.port));
+  }
+}
+
+}  // namespace whytls::proxy

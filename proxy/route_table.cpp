@@ -1,0 +1,95 @@
+#include "proxy/route_table.h"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <array>
+
+namespace whytls::proxy {
+
+bool is_ip_literal(std::string_view host) {
+  const std::string text(host);
+  std::array<unsigned char, 16> ignored{};
+  return uv_inet_pton(AF_INET, text.c_str(), ignored.data()) == 0 ||
+         uv_inet_pton(AF_INET6, text.c_str(), ignored.data()) == 0;
+}
+
+std::string authority_text(const config::HostPort& address, config::Scheme scheme) {
+  const std::uint16_t own = scheme == config::Scheme::https ? 443 : 80;
+  if (address.port != own) return address.text();
+  return address.host.find(':') == std::string::npos ? address.host : '[' + address.host + ']';
+}
+
+std::shared_ptr<const UpstreamTarget> make_target(config::Scheme scheme, const config::HostPort& address,
+                                                  std::string_view name, const PolicyRuntime* policy) {
+  auto target = std::make_shared<UpstreamTarget>();
+  target->scheme = scheme;
+  target->address = address;
+  target->address_is_ip = is_ip_literal(address.host);
+  target->policy = policy;
+  target->expected_name = policy->policy->expected_name.empty() ? std::string(name) : policy->policy->expected_name;
+  target->expected_is_ip = is_ip_literal(target->expected_name);
+  switch (policy->policy->sni) {
+    case policy::SniMode::off:
+      target->sni_absent_reason = "switched off by policy";
+      break;
+    case policy::SniMode::fixed:
+      target->sni = policy->policy->sni_name;
+      break;
+    case policy::SniMode::upstream_name:
+      if (is_ip_literal(name)) {
+        target->sni_absent_reason = "the upstream is an IP address (RFC 6066, 3)";
+      } else {
+        target->sni = name;
+      }
+      break;
+  }
+  if (scheme == config::Scheme::http) {
+    target->sni.clear();
+    target->sni_absent_reason = "plain HTTP";
+  }
+  target->key = (scheme == config::Scheme::https ? "https|" : "http|") + address.text() + '|' +
+                target->expected_name + '|' + target->sni + '|' + policy->policy->name;
+  return target;
+}
+
+void RouteTable::add(RouteRuntime route) { by_host_[route.route->host].push_back(std::move(route)); }
+
+void RouteTable::sort() {
+  for (auto& [host, routes] : by_host_) {
+    std::stable_sort(routes.begin(), routes.end(), [](const RouteRuntime& left, const RouteRuntime& right) {
+      return left.route->path.size() > right.route->path.size();
+    });
+  }
+}
+
+namespace {
+
+// True when `path` is at or below `prefix`, at a segment border.
+bool below(std::string_view path, std::string_view prefix) {
+  path = path.substr(0, path.find('?'));
+  if (!path.starts_with(prefix)) return false;
+  return path.size() == prefix.size() || prefix.ends_with('/') || path[prefix.size()] == '/';
+}
+
+}  // namespace
+
+const RouteRuntime* RouteTable::find_in(std::string_view host, std::string_view path) const {
+  const auto found = by_host_.find(host);
+  if (found == by_host_.end()) return nullptr;
+  for (const RouteRuntime& route : found->second) {
+    if (below(path, route.route->path)) return &route;
+  }
+  return nullptr;
+}
+
+const RouteRuntime* RouteTable::find(std::string_view host, std::string_view path) const {
+  if (const RouteRuntime* exact = find_in(host, path); exact != nullptr) return exact;
+  for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+    const std::string wildcard = "*" + std::string(host.substr(dot));
+    if (const RouteRuntime* route = find_in(wildcard, path); route != nullptr) return route;
+  }
+  return find_in("", path);
+}
+
+}  // namespace whytls::proxy

@@ -1,0 +1,59 @@
+// Settings made ready to use: TLS contexts, identities, route tables. One per worker and settings, immutable.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "proxy/route_table.h"
+#include "tls/authority.h"
+#include "tls/context.h"
+
+namespace whytls::proxy {
+
+// What all workers share because it is large or has to be the same: trust stores and ticket keys.
+class SharedTls {
+ public:
+  SharedTls() : tickets_(tls::make_ticket_keys()) {}
+  // Loaded once for equal options.
+  Result<std::shared_ptr<const tls::TrustStore>> trust(const tls::TrustOptions& options);
+  [[nodiscard]] const std::shared_ptr<const tls::TicketKeys>& tickets() const { return tickets_; }
+
+ private:
+  std::shared_ptr<const tls::TicketKeys> tickets_;
+  std::map<tls::TrustOptions, std::shared_ptr<const tls::TrustStore>> stores_;
+};
+
+struct ListenerRuntime {
+  const config::Listener* listener = nullptr;
+  const PolicyRuntime* policy = nullptr;
+  std::shared_ptr<const tls::ClientLegContext> client_leg;   // of the listener, or for interception
+  std::shared_ptr<const tls::Identity> identity;             // from files; nullptr: minted
+  RouteTable routes;
+};
+
+class Runtime {
+ public:
+  // Fails with the listener or policy as `where`.
+  static Result<std::shared_ptr<const Runtime>> create(std::shared_ptr<const config::Settings> settings,
+                                                       SharedTls& shared);
+
+  [[nodiscard]] const config::Settings& settings() const { return *settings_; }
+  // nullptr: no listener of that name any more.
+  [[nodiscard]] const ListenerRuntime* listener(const std::string& name) const;
+  [[nodiscard]] const PolicyRuntime* policy(const std::string& name) const;
+
+ private:
+  Runtime() = default;
+  Result<void> add_policies(SharedTls& shared);
+  Result<void> add_listeners(SharedTls& shared);
+
+  std::shared_ptr<const config::Settings> settings_;
+  std::map<std::string, PolicyRuntime> policies_;
+  std::map<std::string, ListenerRuntime> listeners_;
+};
+
+}  // namespace whytls::proxy

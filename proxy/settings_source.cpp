@@ -1,0 +1,42 @@
+#include "proxy/settings_source.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace whytls::proxy {
+
+tl::expected<UsableSettings, RefusedSettings> load_settings(const std::string& config_file,
+                                                            tls::UnixSeconds now) {
+  config::Loaded loaded;
+  if (config_file.empty()) {
+    loaded.settings = config::defaults();
+  } else {
+    auto read = config::load_file(config_file);
+    if (!read) {
+      return tl::make_unexpected(
+          RefusedSettings{RefusedSettings::Cause::mistakes, std::move(read.error()), {}});
+    }
+    loaded = std::move(*read);
+  }
+  std::vector<config::Mistake> found = config::check_environment(loaded.settings, now);
+  const auto first_error =
+      std::stable_partition(found.begin(), found.end(), [](const auto& mistake) { return mistake.warning; });
+  std::move(found.begin(), first_error, std::back_inserter(loaded.warnings));
+  found.erase(found.begin(), first_error);
+  if (!found.empty()) {
+    return tl::make_unexpected(
+        RefusedSettings{RefusedSettings::Cause::environment, std::move(found), std::move(loaded.warnings)});
+  }
+  return UsableSettings{std::make_shared<const config::Settings>(std::move(loaded.settings)),
+                        std::move(loaded.warnings)};
+}
+
+bool needs_authority(const config::Settings& settings) {
+  return std::any_of(settings.listeners.begin(), settings.listeners.end(),
+                     [](const config::Listener& listener) {
+                       return listener.mode == config::Mode::forward || (listener.tls && listener.tls->mint);
+                     });
+}
+
+}  // namespace whytls::proxy

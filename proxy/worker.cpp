@@ -1,0 +1,220 @@
+#include "proxy/worker.h"
+
+#include <array>
+#include <cassert>
+#include <cstdlib>
+#include <utility>
+
+#include "proxy/client_connection.h"
+
+namespace whytls::proxy {
+
+std::string new_incident_id() {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::array<unsigned char, 8> bytes{};
+  if (uv_random(nullptr, nullptr, bytes.data(), bytes.size(), 0, nullptr) != 0) std::abort();
+  std::string id;
+  for (const unsigned char byte : bytes) {
+    id += kDigits[byte >> 4];
+    id += kDigits[byte & 15];
+  }
+  return id;
+}
+
+namespace {
+
+// A storm of refused connections is counted one by one, and logged once in this time.
+constexpr std::int64_t kOverloadLogMs = 1000;
+
+}  // namespace
+
+Worker::Worker(const WorkerEnvironment& environment)
+    : environment_(environment),
+      bound_(environment.bound),
+      resolver_(loop_, environment.name_lookup),
+      mint_cache_(environment.authority) {}
+
+Worker::~Worker() { stop(); }
+
+Result<void> Worker::start(std::shared_ptr<const Runtime> runtime, const std::vector<Listening>& listening) {
+  runtime_ = std::move(runtime);
+  if (const int status = loop_.open(); status != 0) return fail(uv_strerror(status), "event loop");
+  const int status = wake_.init(uv_async_init, loop_.uv(), [](uv_async_t* handle) {
+    static_cast<Worker*>(handle->data)->run_tasks();
+  });
+  if (status != 0) return fail(uv_strerror(status), "event loop");
+  wake_->data = this;
+  for (const Listening& entry : listening) {
+    if (auto listened = listen(entry); !listened) return listened;
+  }
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void Worker::run() { loop_.run(); }
+
+Result<void> Worker::listen(const Listening& listening) {
+  auto listener = std::make_unique<Listener>();
+  listener->worker = this;
+  listener->name = listening.listener;
+  int status = listener->handle.init(uv_tcp_init, loop_.uv());
+  if (status == 0) status = uv_tcp_open(listener->handle.get(), listening.descriptor);
+  if (status == 0) {
+    listener->handle->data = listener.get();
+    status = uv_listen(listener->handle.stream(), SOMAXCONN, [](uv_stream_t* stream, int result) {
+      if (result != 0 || stream->data == nullptr) return;
+      auto* entry = static_cast<Listener*>(stream->data);
+      const Loop::Turn turn(entry->worker->loop_);
+      entry->worker->on_connection(entry->name, stream);
+    });
+  }
+  if (status != 0) return fail(uv_strerror(status), "listener " + listening.listener);
+  listeners_.push_back(std::move(listener));
+  return {};
+}
+
+void Worker::refuse_overload(const std::string& listener, uv_stream_t* stream) {
+  UvHandle<uv_tcp_t> unwanted;
+  if (unwanted.init(uv_tcp_init, loop_.uv()) == 0) (void)uv_accept(stream, unwanted.stream());
+  if (now_ms() - overload_logged_ms_ < kOverloadLogMs) {
+    counters_.failures[static_cast<std::size_t>(policy::Failure::proxy_overloaded)].add();
+    return;
+  }
+  overload_logged_ms_ = now_ms();
+  std::unique_ptr<Record> record = new_record();
+  record->listener = listener;
+  record->attempt.leg = policy::Leg::ourselves;
+  record->attempt.phase = policy::Phase::connect;
+  record->attempt.own = policy::OwnFault::overloaded;
+  record->attempt.own_detail = std::to_string(clients_.size()) + " connections on this worker";
+  complete(record.get(), *runtime_->listener(listener)->policy->policy);
+}
+
+void Worker::on_connection(const std::string& listener, uv_stream_t* stream) {
+  const ListenerRuntime* rules = runtime_->listener(listener);
+  if (rules != nullptr && clients_.size() >= environment_.max_clients) {
+    refuse_overload(listener, stream);
+    return;
+  }
+  auto connection = std::make_unique<ClientConnection>(*this, listener);
+  if (connection->accept(stream) != 0 || rules == nullptr) return;
+  clients_.insert(connection.get());
+  connection.release()->begin();
+}
+
+void Worker::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(tasks_mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  uv_async_send(wake_.get());
+}
+
+void Worker::run_tasks() {
+  const Loop::Turn turn(loop_);
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(tasks_mutex_);
+    tasks.swap(tasks_);
+  }
+  for (const auto& task : tasks) task();
+}
+
+void Worker::reload(std::shared_ptr<const Runtime> runtime, std::set<std::string> kept, std::vector<Listening> added,
+                    std::shared_ptr<const std::vector<BoundAddress>> bound) {
+  post([this, runtime = std::move(runtime), kept = std::move(kept), added = std::move(added),
+        bound = std::move(bound)] {
+    runtime_ = runtime;
+    bound_ = bound;
+    std::erase_if(listeners_, [&kept](const auto& entry) { return !kept.contains(entry->name); });
+    for (const Listening& entry : added) (void)listen(entry);
+    sessions_.clear();
+    for (auto& connection : pool_.clear()) retire(std::move(connection));
+  });
+}
+
+void Worker::drain() {
+  post([this] { begin_drain(); });
+}
+
+void Worker::begin_drain() {
+  draining_ = true;
+  listeners_.clear();
+  const std::vector<ClientConnection*> all(clients_.begin(), clients_.end());
+  for (ClientConnection* client : all) client->drain();
+}
+
+void Worker::close_everything() {
+  stopping_ = true;
+  listeners_.clear();
+  const std::vector<ClientConnection*> all(clients_.begin(), clients_.end());
+  for (ClientConnection* client : all) client->abort();
+  for (auto& connection : pool_.clear()) retire(std::move(connection));
+  wake_.reset();
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  post([this] { close_everything(); });
+  thread_.join();
+  const int status = loop_.close();
+  if (status != 0) uv_print_all_handles(loop_.uv(), stderr);
+  assert(status == 0);
+}
+
+std::unique_ptr<Record> Worker::new_record() const {
+  auto record = std::make_unique<Record>();
+  record->incident = new_incident_id();
+  record->time_ms = now_ms();
+  record->proxy_name = runtime_->settings().proxy_name;
+  return record;
+}
+
+void Worker::complete(Record* record, const policy::Policy& policy) {
+  record->diagnosis = policy::diagnose(record->attempt, policy, now());
+  record->verdict = policy::decide(record->diagnosis, policy, now());
+  report(*record);
+}
+
+void Worker::report(const Record& record) {
+  const auto failure = record.failure();
+  if (failure && record.verdict.decision == policy::Decision::refuse &&
+      policy::info(*failure).severity != policy::Severity::notice) {
+    counters_.failures[static_cast<std::size_t>(*failure)].add();
+  }
+  const config::LogLevel level = log_level(record);
+  const config::Log& wanted = runtime_->settings().log;
+  if (level < wanted.level || (!failure && !wanted.handshakes)) return;
+  log(level, render_log_line(record));
+}
+
+void Worker::log(config::LogLevel level, std::string_view json) {
+  if (environment_.log != nullptr) environment_.log->line(level, json);
+}
+
+void Worker::release(std::unique_ptr<UpstreamConnection> connection) {
+  const bool keep = !draining_ && !stopping_ && connection->current();
+  if (!keep) {
+    retire(std::move(connection));
+    return;
+  }
+  UpstreamConnection* raw = connection.get();
+  auto surplus = pool_.put(std::move(connection), runtime_->settings().limits.max_idle_upstream);
+  if (surplus != nullptr) {
+    retire(std::move(surplus));
+    return;
+  }
+  raw->become_idle();
+}
+
+void Worker::retire(std::unique_ptr<UpstreamConnection> connection) {
+  connection->close();
+  loop_.retire(std::move(connection));
+}
+
+void Worker::retire(ClientConnection* connection) {
+  if (clients_.erase(connection) == 0) return;
+  loop_.retire(std::unique_ptr<Retirable>(connection));
+}
+
+}  // namespace whytls::proxy

@@ -1,0 +1,162 @@
+"""HTTP/1.1 as it arrives on the wire: order, framing, early answers, smuggling."""
+
+import threading
+
+from harness import PATIENCE, Client, EndToEnd, reverse_config, wait_until
+from upstreams import PythonServer, ScriptedServer
+
+KEEP = b"Host: x\r\n"
+
+
+class HttpOnTheWire(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.server = PythonServer()
+        self.addCleanup(self.server.stop)
+        self.proxy = self.start(reverse_config(upstream=f"http://127.0.0.1:{self.server.port}"))
+        self.port = self.proxy.port("front")
+
+    def scripted(self, script):
+        server = ScriptedServer(script)
+        self.addCleanup(server.stop)
+        return server, self.start(reverse_config(upstream=f"http://127.0.0.1:{server.port}")).port("front")
+
+    def test_pipelined_requests_are_answered_in_order(self):
+        with Client(self.port) as client:
+            client.send(b"".join(b"GET /%d HTTP/1.1\r\n%s\r\n" % (i, KEEP) for i in range(50)))
+            answers = [client.response()[2] for _ in range(50)]
+        self.assertEqual(answers, [b"GET /%d" % i for i in range(50)])
+
+    def test_a_request_that_comes_byte_by_byte_is_answered(self):
+        with Client(self.port) as client:
+            for byte in b"PUT /h HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n":
+                client.send(bytes([byte]))
+            status, _, body = client.response()
+        self.assertEqual(status, 200)
+        self.assertEqual(body, b"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+
+    def test_chunks_and_trailers_reach_the_client(self):
+        with Client(self.port) as client:
+            client.send(b"GET /chunked HTTP/1.1\r\n" + KEEP + b"TE: trailers\r\nConnection: close, TE\r\n\r\n")
+            raw = client.read_to_end()
+        self.assertIn(b"transfer-encoding: chunked", raw.lower())
+        head, _, body = raw.partition(b"\r\n\r\n")
+        self.assertIn(b"first", body)
+        self.assertIn(b"second", body)
+        self.assertTrue(body.lower().endswith(b"0\r\nx-sum: 11\r\n\r\n"), body)
+
+    def test_head_and_204_have_no_body_and_keep_the_connection(self):
+        with Client(self.port) as client:
+            client.send(b"HEAD /a HTTP/1.1\r\n" + KEEP + b"\r\n")
+            self.assertEqual(client.response(to_head=True)[0], 200)
+            client.send(b"GET /b HTTP/1.1\r\n" + KEEP + b"\r\n")
+            self.assertEqual(client.response()[2], b"GET /b")
+
+    def test_expect_100_continue_is_answered_before_the_body(self):
+        with Client(self.port) as client:
+            client.send(b"PUT /h HTTP/1.1\r\n" + KEEP + b"Content-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+            self.assertEqual(client.response()[0], 100)
+            client.send(b"abc")
+            self.assertEqual(client.response()[0], 200)
+
+    def test_an_early_answer_during_an_upload_reaches_the_client(self):
+        with Client(self.port) as client:
+            client.send(b"POST /refuse-early HTTP/1.1\r\n" + KEEP + b"Content-Length: 100000000\r\n\r\n")
+            stop = threading.Event()
+
+            def upload():
+                try:
+                    while not stop.is_set():
+                        client.send(b"x" * 65536)
+                except OSError:
+                    pass
+
+            thread = threading.Thread(target=upload, daemon=True)
+            thread.start()
+            try:
+                status, _, body = client.response()
+            finally:
+                stop.set()
+                client.socket.shutdown(2)
+                thread.join(PATIENCE)
+        self.assertEqual((status, body), (413, b"too large for me"))
+
+    def test_requests_that_could_be_read_in_two_ways_are_refused_and_never_forwarded(self):
+        heads = {
+            "both lengths": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+                             b"0\r\n\r\n", 400),
+            "two lengths": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde", 400),
+            "signed length": (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +4\r\n\r\nabcd", 400),
+            "bad chunk size": (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+            "folded line": (b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 400),
+            "bare CR": (b"GET / HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n", 400),
+            "NUL": (b"GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 400),
+            "control byte": (b"GET / HTTP/1.1\r\nHost: x\r\nA: b\x07c\r\n\r\n", 400),
+            "space before colon": (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length : 4\r\n\r\nabcd", 400),
+            "no host": (b"GET / HTTP/1.1\r\nA: b\r\n\r\n", 400),
+            "two hosts": (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+            "unknown coding": (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+            "chunked twice": (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+                              None),
+            "long target": (b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+            "long field": (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 70000 + b"\r\n\r\n", 431),
+            "many fields": (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 300 + b"\r\n", 431),
+        }
+        for name, (bytes_, expected) in heads.items():
+            with self.subTest(name):
+                server, port = self.scripted(lambda connection: connection.recv(65536))
+                with Client(port) as client:
+                    client.send(bytes_)
+                    status, header, body = client.response()
+                    self.assertTrue(400 <= status < 600, status)
+                    if expected is not None:
+                        self.assertEqual(status, expected, body)
+                    self.assertTrue(body.strip(), "says why")
+                    # What follows on such a connection cannot be told apart, so nothing may follow.
+                    self.assertTrue(client.at_end())
+                # The chunk-size fault shows only in the body, when the head may have been forwarded already.
+                if name != "bad chunk size":
+                    self.assertEqual(server.accepted, 0, "reached the upstream")
+
+    def test_an_answer_that_is_not_http_is_named(self):
+        def script(connection):
+            connection.recv(65536)
+            connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        _, port = self.scripted(script)
+        with Client(port) as client:
+            client.send(b"GET / HTTP/1.1\r\n" + KEEP + b"\r\n")
+            status, _, body = client.response()
+        self.assertEqual(status, 502)
+        self.assertIn(b"http_response_invalid", body)
+
+    def test_a_pooled_connection_that_died_is_retried_once_for_get(self):
+        seen = []
+
+        def script(connection):
+            # One answer a connection, then closed without warning.
+            seen.append(connection.recv(65536))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            if len(seen) == 1:
+                seen.append(connection.recv(65536))
+
+        server, port = self.scripted(script)
+        with Client(port) as client:
+            for _ in range(2):
+                client.send(b"GET / HTTP/1.1\r\n" + KEEP + b"\r\n")
+                self.assertEqual(client.response()[::2], (200, b"ok"))
+        self.assertGreaterEqual(server.accepted, 2)
+
+    def test_a_client_that_goes_away_lets_go_of_the_upstream(self):
+        gone = threading.Event()
+
+        def script(connection):
+            connection.recv(65536)
+            if connection.recv(65536) == b"":
+                gone.set()
+
+        server, port = self.scripted(script)
+        with Client(port) as client:
+            client.send(b"GET / HTTP/1.1\r\n" + KEEP + b"\r\n")
+            wait_until(lambda: server.accepted == 1, "the request at the upstream")
+        self.assertTrue(gone.wait(PATIENCE), "the upstream connection stayed open")

@@ -1,0 +1,177 @@
+// Exhibits whose certificate, or whose chain, is wrong.
+#include "tests/support/gallery.h"
+#include "tests/support/scripts.h"
+
+namespace whytls::support {
+namespace {
+
+constexpr std::string_view kCertificate = "Certificate";
+constexpr std::string_view kChain = "Chain of trust";
+
+using Change = std::function<void(CertificateSpec&, const GalleryShop&)>;
+
+Exhibit with_leaf(std::string name, std::string_view what, const Change& change) {
+  return {
+      kCertificate,
+      std::move(name),
+      what,
+      [change](const GalleryShop& shop, const std::string& host) {
+        return serve_https({.chain = shop.chain(host, [&](CertificateSpec& spec) { change(spec, shop); })});
+      },
+      {}};
+}
+
+Exhibit with_chain(
+    std::string name, std::string_view what,
+    const std::function<std::vector<Credential>(const GalleryShop&, const std::string&)>& make) {
+  return {kChain,
+          std::move(name),
+          what,
+          [make](const GalleryShop& shop, const std::string& host) {
+            return serve_https({.chain = make(shop, host)});
+          },
+          {}};
+}
+
+// A good leaf under an intermediate of the good root that has one thing changed.
+Exhibit with_intermediate(std::string name, std::string_view what, const Change& change) {
+  return with_chain(std::move(name), what, [change](const GalleryShop& shop, const std::string& host) {
+    CertificateSpec spec = shop.ca(intermediate_spec("Gallery Intermediate of " + host));
+    change(spec, shop);
+    const Credential intermediate = issue(spec, shop.root());
+    return std::vector<Credential>{issue(shop.leaf(host), intermediate), intermediate};
+  });
+}
+
+Behaviour unparsable(const GalleryShop& shop, const std::string& host) {
+  constexpr std::size_t kTagOfTbsCertificate = 4;
+  std::string der = issue(shop.leaf(host), shop.intermediate()).der();
+  der[kTagOfTbsCertificate] = '\x31';  // a SET where a SEQUENCE has to be
+  return answer_hello(server_hello_record({}) + certificate_record({der}), Ending::hold);
+}
+
+Behaviour five_faults(const GalleryShop& shop, const std::string&) {
+  CertificateSpec spec = shop.leaf("idrac-default.localhost");
+  spec.key = Key::rsa(1024);
+  spec.digest = "SHA1";
+  spec.not_before = shop.now() - 5000 * kDay;
+  spec.not_after = shop.now() - 4000 * kDay;
+  return serve_https({.chain = {issue(spec, shop.foreign_root())}});
+}
+
+// Markup, terminal escapes and bidirectional controls in every place that a certificate has for text.
+Behaviour hostile_text(const GalleryShop& shop, const std::string&) {
+  CertificateSpec spec = shop.leaf("<script>alert(1)</script>");
+  spec.common_name =
+      "<img src=x onerror=alert(1)>\x1b[31mred\xe2\x80\xae"
+      "desrever";
+  spec.dns_names = {"<b>bold</b>.test", "\x1b]0;title\x07.test",
+                    "\xe2\x80\xae"
+                    "moc.elgoog"};
+  for (int i = 0; i < 1000; ++i) spec.dns_names.push_back("filler-" + std::to_string(i) + ".example.test");
+  return serve_https({.chain = {self_sign(spec)}});
+}
+
+}  // namespace
+
+std::vector<Exhibit> certificate_exhibits() {
+  return {
+      with_leaf("healthy", "nothing: this one works", [](CertificateSpec&, const GalleryShop&) {}),
+      with_leaf("expired", "the certificate expired yesterday",
+                [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_after = shop.now() - kDay; }),
+      with_leaf("not-yet-valid", "the certificate begins to be valid tomorrow",
+                [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_before = shop.now() + kDay; }),
+      with_leaf("wrong-name", "the certificate is for other.localhost",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.dns_names = {"other.localhost"}; }),
+      with_leaf("no-san", "the name stands in the common name only, which nobody reads any more",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.dns_names.clear(); }),
+      {kCertificate,
+       "self-signed",
+       "the certificate is signed with its own key, and nobody trusts it",
+       [](const GalleryShop& shop, const std::string& host) {
+         return serve_https({.chain = {self_sign(shop.leaf(host))}});
+       },
+       {}},
+      with_leaf("weak-key", "the RSA key has 1024 bits",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.key = Key::rsa(1024); }),
+      with_leaf("sha1", "the certificate is signed with SHA-1",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.digest = "SHA1"; }),
+      with_leaf("bad-signature", "one bit of the signature is wrong",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.signature = Signature::corrupted; }),
+      with_leaf("client-only", "the certificate is for TLS clients only",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.extended_key_usage = "clientAuth"; }),
+      with_leaf(
+          "ca-as-leaf", "the server uses a CA certificate as its own",
+          [](CertificateSpec& spec, const GalleryShop&) { spec.basic_constraints = "critical,CA:TRUE"; }),
+      with_leaf("critical-extension", "the certificate has a critical extension that nobody knows",
+                [](CertificateSpec& spec, const GalleryShop&) {
+                  spec.unknown_critical_oid = "1.3.6.1.4.1.99999.1";
+                }),
+      {kCertificate, "unparsable", "the certificate is not one", unparsable, {}},
+      {kCertificate, "pin-mismatch", "another key than the one that the configuration pins",
+       [](const GalleryShop& shop, const std::string& host) {
+         return serve_https({.chain = shop.chain(host)});
+       },
+       [](const GalleryShop&, const std::string&) {
+         return "pins = [\"sha256/" + Key::ec("the key before the last reset").pin() + "\"]\n";
+       }},
+      {kCertificate,
+       "five-faults",
+       "expired, for another name, 1024 bits, SHA-1, from an unknown CA",
+       five_faults,
+       {}},
+      {kCertificate,
+       "hostile-text",
+       "names full of markup, terminal escapes and bidirectional controls",
+       hostile_text,
+       {}},
+  };
+}
+
+std::vector<Exhibit> chain_exhibits() {
+  return {
+      with_chain("missing-intermediate", "the server forgot to send its intermediate certificate",
+                 [](const GalleryShop& shop, const std::string& host) {
+                   return std::vector<Credential>{
+                       shop.chain(host,
+                                  [](CertificateSpec& spec) {
+                                    spec.authority_info_access =
+                                        "caIssuers;URI:http://ca.localhost/intermediate.cer";
+                                  })
+                           .front()};
+                 }),
+      with_chain(
+          "untrusted-root", "the chain ends in a root that is not trusted",
+          [](const GalleryShop& shop, const std::string& host) {
+            return std::vector<Credential>{issue(shop.leaf(host), shop.foreign_root()), shop.foreign_root()};
+          }),
+      with_chain("unknown-issuer", "nobody knows who issued the certificate",
+                 [](const GalleryShop& shop, const std::string& host) {
+                   return std::vector<Credential>{issue(shop.leaf(host), shop.foreign_root())};
+                 }),
+      with_chain("issuer-not-ca", "the certificate was issued with the certificate of another server",
+                 [](const GalleryShop& shop, const std::string& host) {
+                   CertificateSpec spec = shop.leaf("ambitious.localhost");
+                   spec.key_usage = "critical,digitalSignature,keyCertSign";
+                   spec.basic_constraints = "critical,CA:FALSE";
+                   const Credential other = issue(spec, shop.root());
+                   return std::vector<Credential>{issue(shop.leaf(host), other), other};
+                 }),
+      with_chain(
+          "path-length", "a CA issued another CA, which it may not",
+          [](const GalleryShop& shop, const std::string& host) {
+            const Credential second =
+                issue(shop.ca(intermediate_spec("Gallery Second Intermediate")), shop.intermediate());
+            return std::vector<Credential>{issue(shop.leaf(host), second), second, shop.intermediate()};
+          }),
+      with_intermediate(
+          "issuer-expired", "the intermediate certificate expired yesterday",
+          [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_after = shop.now() - kDay; }),
+      with_intermediate("name-constraint", "the CA may issue for inside.localhost only",
+                        [](CertificateSpec& spec, const GalleryShop&) {
+                          spec.name_constraints = "critical,permitted;DNS:inside.localhost";
+                        }),
+  };
+}
+
+}  // namespace whytls::support

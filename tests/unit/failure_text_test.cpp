@@ -1,0 +1,109 @@
+#include "policy/failure_text.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+
+namespace whytls::policy {
+namespace {
+
+// What the renderer fills in; see docs/facts.md.
+constexpr std::string_view kPlaceholders[] = {"{host}", "{port}", "{sni}", "{address}", "{url}", "{aia}"};
+
+bool has_placeholder(std::string_view text) {
+  return std::any_of(std::begin(kPlaceholders), std::end(kPlaceholders),
+                     [&](std::string_view name) { return text.find(name) != std::string_view::npos; });
+}
+
+// The text without what stands between two quotes of one kind.
+std::string quoted_parts(std::string_view text) {
+  std::string out;
+  char open = '\0';
+  for (const char c : text) {
+    if (open == '\0' && (c == '\'' || c == '"')) {
+      open = c;
+    } else if (c == open) {
+      open = '\0';
+    } else if (open != '\0') {
+      out += c;
+    }
+  }
+  return out;
+}
+
+TEST(FailureText, EveryFailureHasProseOfItsOwn) {
+  std::set<std::string_view> meanings;
+  for (const FailureInfo& row : all_failures()) {
+    const FailureText& prose = text(row.failure);
+    EXPECT_TRUE(meanings.insert(prose.meaning).second) << row.slug << " repeats a meaning";
+    EXPECT_FALSE(prose.causes.empty()) << row.slug;
+    EXPECT_FALSE(prose.visitor.empty()) << row.slug;
+    EXPECT_FALSE(prose.owner.empty()) << row.slug;
+    EXPECT_FALSE(prose.device.empty()) << row.slug;
+    EXPECT_FALSE(prose.commands.empty()) << row.slug;
+    EXPECT_FALSE(prose.reference.empty()) << row.slug;
+  }
+}
+
+TEST(FailureText, AMeaningIsTwoSentences) {
+  for (const FailureInfo& row : all_failures()) {
+    const std::string_view meaning = text(row.failure).meaning;
+    EXPECT_EQ(meaning.back(), '.') << row.slug;
+    EXPECT_NE(meaning.find(". "), std::string_view::npos) << row.slug;
+    EXPECT_LE(meaning.size(), 400U) << row.slug;
+  }
+}
+
+TEST(FailureText, TextsBelongToTheirFailure) {
+  EXPECT_NE(text(Failure::cert_unparsable).meaning.find("DER"), std::string_view::npos);
+  EXPECT_NE(text(Failure::tls_plain_ssh).meaning.find("SSH"), std::string_view::npos);
+  EXPECT_NE(text(Failure::unclassified).meaning.find("catalogue"), std::string_view::npos);
+}
+
+// A value is quoted when it is filled in; inside of quotes that would end them.
+TEST(FailureText, NoPlaceholderStandsBetweenQuotesOfACommand) {
+  for (const FailureInfo& row : all_failures()) {
+    for (const std::string_view command : text(row.failure).commands) {
+      EXPECT_FALSE(has_placeholder(quoted_parts(command))) << row.slug << ": " << command;
+    }
+  }
+}
+
+TEST(FailureText, WhatOtherClientsSayHoldsNoPlaceholder) {
+  for (const FailureInfo& row : all_failures()) {
+    for (const Equivalent& equivalent : text(row.failure).equivalents) {
+      EXPECT_FALSE(equivalent.text.empty()) << row.slug;
+      EXPECT_FALSE(has_placeholder(equivalent.text)) << row.slug << ": " << equivalent.text;
+      EXPECT_EQ(equivalent.text.find('?'), std::string_view::npos) << row.slug << ": not verified?";
+    }
+  }
+}
+
+TEST(FailureText, FirefoxIsToldApartByTheCodeOfTheCatalogue) {
+  for (const FailureInfo& row : all_failures()) {
+    if (row.leg != Leg::upstream || row.phase != Phase::certificate) continue;
+    if (row.proxy_status != "tls_certificate_error" || row.failure == Failure::chain_invalid) continue;
+    const auto& list = text(row.failure).equivalents;
+    const auto firefox =
+        std::find_if(list.begin(), list.end(), [](const Equivalent& e) { return e.client == "Firefox"; });
+    ASSERT_NE(firefox, list.end()) << row.slug;
+    EXPECT_NE(firefox->text.find(row.code), std::string_view::npos) << row.slug << ": " << firefox->text;
+  }
+}
+
+TEST(FailureText, TheReferencePageHasASectionForEachSlug) {
+  std::ifstream file(std::string(WHYTLS_SOURCE_DIR) + "/docs/failures.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const FailureInfo& row : all_failures()) {
+    EXPECT_NE(page.find("\n## " + std::string(row.slug) + "\n"), std::string::npos) << row.slug;
+    EXPECT_NE(page.find(std::string(text(row.failure).meaning)), std::string::npos)
+        << row.slug << ": docs/failures.md is older than failure_text.toml";
+  }
+}
+
+}  // namespace
+}  // namespace whytls::policy

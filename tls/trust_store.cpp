@@ -1,0 +1,109 @@
+// Trust anchors, loaded once. The system store is read whole, for a lookup in a directory during a handshake
+// would put disk reads on an event loop.
+#include <dirent.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+
+#include "tls/context_impl.h"
+#include "tls/files.h"
+
+namespace whytls::tls {
+
+namespace {
+
+constexpr std::size_t kHashDigits = 8;  // of the names that "openssl rehash" gives: 1a2b3c4d.0
+
+// Returns how many certificates were added that weren't there before.
+Result<std::size_t> add_certificates(X509_STORE* store, const std::string& pem) {
+  const QueueMark mark;
+  const X509StackPtr certificates = read_pem_certificates(pem);
+  const int count = certificates ? sk_X509_num(certificates.get()) : 0;
+  if (count == 0) return fail("holds no certificate that can be read", {}, "PEM certificates are expected");
+  for (int i = 0; i < count; ++i) {
+    if (X509_STORE_add_cert(store, sk_X509_value(certificates.get(), i)) != 1) return fail("out of memory");
+  }
+  return static_cast<std::size_t>(count);
+}
+
+bool is_hash_name(const std::string& name) {
+  const auto is_hex = [](unsigned char c) { return std::isxdigit(c) != 0; };
+  const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
+  return name.size() > kHashDigits + 1 && name[kHashDigits] == '.' &&
+         std::all_of(name.begin(), name.begin() + kHashDigits, is_hex) &&
+         std::all_of(name.begin() + kHashDigits + 1, name.end(), is_digit);
+}
+
+std::vector<std::string> hashed_files(const std::string& directory) {
+  std::vector<std::string> out;
+  DIR* listing = opendir(directory.c_str());
+  if (listing == nullptr) return out;
+  while (const dirent* entry = readdir(listing)) {
+    if (is_hash_name(entry->d_name)) out.push_back(directory + "/" + entry->d_name);
+  }
+  closedir(listing);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// OpenSSL's places, and its environment variables for them (SSL_CERT_FILE, SSL_CERT_DIR).
+std::string place(const char* variable, const char* built_in) {
+  const char* set = std::getenv(variable);
+  return set != nullptr ? set : built_in;
+}
+
+// A machine without a store is not a mistake of the configuration: nothing is trusted then.
+void add_system_store(X509_STORE* store) {
+  std::vector<std::string> files{place(X509_get_default_cert_file_env(), X509_get_default_cert_file())};
+  std::istringstream directories(place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()));
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    for (std::string& file : hashed_files(directory)) files.push_back(std::move(file));
+  }
+  for (const std::string& file : files) {
+    const auto pem = read_file(file);
+    if (pem) static_cast<void>(add_certificates(store, *pem));
+  }
+}
+
+std::size_t count_certificates(X509_STORE* store) {
+  const X509StackPtr all(X509_STORE_get1_all_certs(store));
+  return all ? static_cast<std::size_t>(sk_X509_num(all.get())) : 0;
+}
+
+}  // namespace
+
+TrustStore::TrustStore() : impl_(std::make_unique<Impl>()) {}
+TrustStore::~TrustStore() = default;
+
+Result<std::shared_ptr<const TrustStore>> TrustStore::load(const TrustOptions& options) {
+  const QueueMark mark;
+  std::shared_ptr<TrustStore> out(new TrustStore);
+  Impl& impl = out->impl();
+  impl.store.reset(X509_STORE_new());
+  if (!impl.store) return fail("out of memory");
+  if (options.system) {
+    add_system_store(impl.store.get());
+    impl.description = "system store";
+  }
+  for (const std::string& file : options.ca_files) {
+    const auto pem = read_file(file);
+    if (!pem) return tl::make_unexpected(pem.error());
+    auto added = add_certificates(impl.store.get(), *pem);
+    if (!added) return fail(added.error().what, file, added.error().hint);
+    if (!impl.description.empty()) impl.description += " + ";
+    impl.description += file;
+  }
+  if (impl.description.empty()) impl.description = "nothing";
+  impl.size = count_certificates(impl.store.get());
+  return out;
+}
+
+const std::string& TrustStore::description() const {
+  return impl_->description;
+}
+std::size_t TrustStore::size() const {
+  return impl_->size;
+}
+
+}  // namespace whytls::tls
