@@ -69,6 +69,8 @@ Finding not_tls(const Attempt& attempt) {
                        {"bytes_received", std::to_string(attempt.handshake.bytes_received)}});
 }
 
+constexpr std::uint8_t kCloseNotify = 0;
+
 bool is_any_of(int value, std::initializer_list<int> list) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
@@ -187,6 +189,15 @@ Ended received_alert(const Attempt& attempt) {
   return {std::move(finding), true};
 }
 
+// A peer that says goodbye in the middle of a handshake does so by its own decision: that is an alert, not an accident.
+Ended closed_in_handshake(const Attempt& attempt) {
+  for (const tls::Alert& alert : attempt.handshake.alerts) {
+    const bool goodbye = alert.direction == tls::Alert::Direction::received && alert.number == kCloseNotify;
+    if (goodbye && !alert.after_handshake) return classify_upstream_alert(attempt, alert);
+  }
+  return {closed(attempt), true};
+}
+
 Ended ended_without_end(const Attempt& attempt) {
   switch (attempt.transport) {
     case TransportFault::reset:
@@ -228,7 +239,7 @@ Ended classify_upstream_handshake(const Attempt& attempt) {
     case HandshakeEnd::not_tls:
       return {not_tls(attempt), true};
     case HandshakeEnd::closed:
-      return {closed(attempt), true};
+      return closed_in_handshake(attempt);
     case HandshakeEnd::reset:
       return {at_progress(Failure::tls_reset_mid_handshake, attempt), true};
     case HandshakeEnd::timeout:

@@ -44,8 +44,8 @@ int ClientConnection::accept(uv_stream_t* stream) {
 }
 
 void ClientConnection::begin() {
-  if (listener_->listener->tls) {
-    tls_listener_ = true;
+  // `tls` of a forward listener is about the connections inside of CONNECT.
+  if (listener_->listener->tls && listener_->listener->mode == config::Mode::reverse) {
     enter(State::tls_handshake);
     if (!accept_tls({})) close();
     return;
@@ -265,10 +265,7 @@ void ClientConnection::on_end(ChannelEnd end, int status) {
       handshake_failed(end, status);
       return;
     case State::exchange:
-      if (end != ChannelEnd::clean && !exchange_.relaying()) {
-        close();
-        return;
-      }
+      if (!exchange_.relaying()) note(policy::HttpFault::closed_in_message);
       exchange_.on_client_end(end);
       return;
     case State::idle:
@@ -311,6 +308,7 @@ void ClientConnection::on_deadline() {
       return;
     }
     case State::idle:
+      note(policy::HttpFault::idle_timeout);
       finish_and_close();
       return;
     case State::sniffing:
@@ -319,6 +317,12 @@ void ClientConnection::on_deadline() {
       close();
       return;
   }
+}
+
+void ClientConnection::note(policy::HttpFault fault) const {
+  if (runtime_->settings().log.level != config::LogLevel::debug) return;
+  auto record = client_record(fault, {});
+  worker_.complete(record.get(), *listener_->policy->policy);
 }
 
 void ClientConnection::describe(AccessLine* line) const {

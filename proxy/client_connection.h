@@ -85,6 +85,8 @@ class ClientConnection final : public Retirable, private ChannelUser, private De
   Result<void> accept_tls(std::string_view early);
   void handshake_failed(ChannelEnd end, int status);
   bool answer_plain_http(const Record& record);
+  // What is nobody's failure is recorded at debug level only.
+  void note(policy::HttpFault fault) const;
   void close();
   void linger();
   [[nodiscard]] std::string fallback_name() const;
@@ -101,7 +103,6 @@ class ClientConnection final : public Retirable, private ChannelUser, private De
   Exchange exchange_;
   std::string stash_;             // bytes that came ahead of their turn
   bool consuming_ = false;
-  bool tls_listener_ = false;
   bool draining_ = false;
   bool parser_done_ = false;      // the request of the current exchange was read completely
   std::optional<config::HostPort> connect_target_;

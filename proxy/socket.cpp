@@ -102,7 +102,16 @@ void Socket::ended(int status) {
   if (ended_) return;
   pause_reading();
   ended_ = true;
-  user_->on_socket_end(status);
+  user_->on_socket_end(status == UV_EOF && reset_behind_end() ? UV_ECONNRESET : status);
+}
+
+// A reset can look like an orderly end: a failed write has taken the error that the kernel had for the next read, or
+// libuv has taken a hang-up right behind the last bytes for FIN.
+bool Socket::reset_behind_end() const {
+  if (write_error_ != 0) return true;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(descriptor(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0;
 }
 
 void Socket::flush() {

@@ -89,6 +89,7 @@ class Socket {
   void write_done(int status);
   void tell_drained();
   void ended(int status);
+  [[nodiscard]] bool reset_behind_end() const;
   static void on_alloc(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer);
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
 

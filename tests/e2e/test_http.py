@@ -147,6 +147,21 @@ class HttpOnTheWire(EndToEnd):
                 self.assertEqual(client.response()[::2], (200, b"ok"))
         self.assertGreaterEqual(server.accepted, 2)
 
+    def test_bytes_after_an_answer_are_never_taken_for_the_next_one(self):
+        first = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        poison = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+
+        def script(connection):
+            while connection.recv(65536):
+                connection.sendall(first + poison)
+
+        server, port = self.scripted(script)
+        with Client(port) as client:
+            for _ in range(5):
+                client.send(b"GET / HTTP/1.1\r\n" + KEEP + b"\r\n")
+                self.assertEqual(client.response()[::2], (200, b"ok"))
+        self.assertEqual(server.accepted, 5, "each of these connections is spoiled by its first answer")
+
     def test_a_client_that_goes_away_lets_go_of_the_upstream(self):
         gone = threading.Event()
 

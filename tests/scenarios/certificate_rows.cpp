@@ -22,7 +22,7 @@ Case serving(std::vector<Credential> chain) {
 }
 
 // A leaf of the good intermediate with one thing changed.
-Arrangement leaf_with(Change change) {
+Arrangement leaf_with(const Change& change) {
   return [change] {
     CertificateSpec spec = support::leaf_spec(kDevice);
     change(spec);

@@ -21,7 +21,7 @@ Case healthy(HttpScript http = {}) {
 }
 
 // The upstream must never see what is refused.
-Play refusing(std::string request, std::string limits = {}) {
+Play refusing(const std::string& request, const std::string& limits = {}) {
   return [request, limits](const Expected& expected) {
     Case made = healthy();
     made.limits = limits;
@@ -52,7 +52,7 @@ std::string with_fields(const std::string& fields) {
 }
 
 // The client sends so much of a request and then nothing more.
-Play stalling(std::string bytes, std::string timeouts) {
+Play stalling(const std::string& bytes, const std::string& timeouts) {
   return [bytes, timeouts](const Expected& expected) {
     // An upstream that has nothing to say before the request is complete.
     Case made = healthy({.response = "", .ending = support::Ending::hold});

@@ -36,7 +36,7 @@ Json expect_client_failure(Stage& stage, const Expected& expected) {
 }
 
 // A client that speaks TLS as told, and fails.
-Play failing_with(ClientTls options, std::string must_log = {}) {
+Play failing_with(const ClientTls& options, const std::string& must_log = {}) {
   return [options, must_log](const Expected& expected) {
     Stage stage(tls_listener());
     ASSERT_TRUE(stage.running());
@@ -95,7 +95,7 @@ void send_http(const Expected& expected) {
   EXPECT_NE(response.body.find(line.value("incident", "?")), std::string::npos) << response.body;
 }
 
-Play sending(std::string bytes, support::Ending ending, std::string timeouts = {}) {
+Play sending(const std::string& bytes, support::Ending ending, const std::string& timeouts = {}) {
   return [bytes, ending, timeouts](const Expected& expected) {
     Stage stage(tls_listener(timeouts));
     ASSERT_TRUE(stage.running());

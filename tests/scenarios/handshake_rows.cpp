@@ -22,7 +22,8 @@ TlsScript good_script() {
   return {.chain = {world().leaf, world().intermediate}};
 }
 
-Arrangement facing(Behaviour behaviour, std::string policy = {}, std::string timeouts = {}) {
+Arrangement facing(const Behaviour& behaviour, const std::string& policy = {},
+                   const std::string& timeouts = {}) {
   return [behaviour, policy, timeouts] {
     Case made;
     made.behaviour = behaviour;

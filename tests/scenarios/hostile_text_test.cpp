@@ -10,9 +10,10 @@ namespace {
 
 using support::CertificateSpec;
 
+constexpr std::size_t kKiB = 1024;
 // One page must stay small, whatever the peer sends.
-constexpr std::size_t kLargestAnswer = 96 * 1024;
-constexpr std::size_t kLargestLogLine = 16 * 1024;
+constexpr std::size_t kLargestAnswer = 96 * kKiB;
+constexpr std::size_t kLargestLogLine = 16 * kKiB;
 
 const std::string kMarkup = "<script>alert(1)</script>";
 const std::string kAnsi = "\x1b[31mred";
@@ -85,7 +86,7 @@ TEST(HostileText, InAnHttpBannerIsShownEscaped) {
 }
 
 TEST(HostileText, OfManyKilobytesInABannerIsCut) {
-  expect_harmless_everywhere(greeted_by(std::string(256 * 1024, 'A') + kMarkup + "\r\n"));
+  expect_harmless_everywhere(greeted_by(std::string(256 * kKiB, 'A') + kMarkup + "\r\n"));
 }
 
 TEST(HostileText, InTheNamesOfACertificateIsShownEscaped) {
@@ -97,7 +98,7 @@ TEST(HostileText, InTheNamesOfACertificateIsShownEscaped) {
 
 TEST(HostileText, OfSixtyFourKilobytesInTheNamesOfACertificateIsCounted) {
   CertificateSpec spec = support::leaf_spec("plain.test");
-  for (std::size_t size = 0; size < 64 * 1024; size += spec.dns_names.back().size()) {
+  for (std::size_t size = 0; size < 64 * kKiB; size += spec.dns_names.back().size()) {
     spec.dns_names.push_back("name-" + std::to_string(size) + "." + kMarkup + ".test");
   }
   expect_harmless_everywhere(certified_with(spec));
@@ -105,7 +106,7 @@ TEST(HostileText, OfSixtyFourKilobytesInTheNamesOfACertificateIsCounted) {
 
 TEST(HostileText, InOneNameOfSixtyFourKilobytesIsCut) {
   CertificateSpec spec = support::leaf_spec("plain.test");
-  spec.dns_names = {std::string(64 * 1024, 'a') + kMarkup};
+  spec.dns_names = {std::string(64 * kKiB, 'a') + kMarkup};
   expect_harmless_everywhere(certified_with(spec));
 }
 

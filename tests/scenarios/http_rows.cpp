@@ -9,7 +9,7 @@ using support::HttpScript;
 
 constexpr const char* kShortFirstByte = "first_byte = \"300ms\"";
 
-Arrangement answering(HttpScript http, std::string timeouts = {}) {
+Arrangement answering(const HttpScript& http, const std::string& timeouts = {}) {
   return [http, timeouts] {
     Case made;
     made.behaviour = support::serve_https({.chain = {world().leaf, world().intermediate}}, http);
@@ -19,7 +19,7 @@ Arrangement answering(HttpScript http, std::string timeouts = {}) {
 }
 
 // The response has begun when it fails: nothing but its end can tell the client.
-Arrangement breaking_off(Ending ending, std::string timeouts = {}) {
+Arrangement breaking_off(Ending ending, const std::string& timeouts = {}) {
   return [ending, timeouts] {
     Case made = answering(
         {.response = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly the beginning", .ending = ending},
@@ -47,7 +47,7 @@ Case unread_request() {
 
 std::vector<Scenario> http_scenarios() {
   const std::string huge =
-      "HTTP/1.1 200 OK\r\nX-Huge: " + std::string(80 * 1024, 'x') + "\r\nContent-Length: 0\r\n\r\n";
+      "HTTP/1.1 200 OK\r\nX-Huge: " + std::string(81920, 'x') + "\r\nContent-Length: 0\r\n\r\n";
   return {
       {"the_answer_is_no_http",
        {"http_response_invalid", "PR_IO_ERROR", -5991, "upstream", "http", 502},

@@ -4,7 +4,7 @@
 namespace whytls::scenarios {
 namespace {
 
-Arrangement reaching(std::string upstream, std::string timeouts = {}) {
+Arrangement reaching(const std::string& upstream, const std::string& timeouts = {}) {
   return [upstream, timeouts] {
     Case made;
     made.upstream = upstream;

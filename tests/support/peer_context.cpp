@@ -55,7 +55,7 @@ void demand_client_certificate(SSL_CTX* context, const Credential& authority) {
 }  // namespace
 
 std::shared_ptr<SSL_CTX> make_server_context(const TlsScript& script) {
-  const std::shared_ptr<SSL_CTX> owner(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  std::shared_ptr<SSL_CTX> owner(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
   SSL_CTX* context = owner.get();
   check(context != nullptr, "context");
   SSL_CTX_set_security_level(context, 0);

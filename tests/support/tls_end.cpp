@@ -7,6 +7,11 @@
 #include <array>
 
 namespace whytls::support {
+namespace {
+
+constexpr std::size_t kRecord = 16384;  // the largest plaintext of one record (RFC 8446, 5.1)
+
+}  // namespace
 
 TlsEnd::TlsEnd(SSL* ssl, Wire* wire, FlightEditor editor)
     : ssl_(ssl, &SSL_free),
@@ -60,7 +65,7 @@ bool TlsEnd::handshake() {
 
 // One SSL_read; gives SSL_get_error's number.
 int TlsEnd::read_decrypted(std::string* out) {
-  std::array<char, 16 * 1024> buffer{};
+  std::array<char, kRecord> buffer{};
   ERR_clear_error();
   const int count = SSL_read(ssl(), buffer.data(), static_cast<int>(buffer.size()));
   const int error = SSL_get_error(ssl(), count);
@@ -85,7 +90,7 @@ Arrival TlsEnd::receive(std::string* out) {
 bool TlsEnd::send(std::string_view plaintext) {
   while (!plaintext.empty()) {
     ERR_clear_error();
-    const std::size_t size = std::min<std::size_t>(plaintext.size(), 16 * 1024);
+    const std::size_t size = std::min(plaintext.size(), kRecord);
     const int count = SSL_write(ssl(), plaintext.data(), static_cast<int>(size));
     if (count <= 0) {
       note_failure();
@@ -98,7 +103,6 @@ bool TlsEnd::send(std::string_view plaintext) {
 }
 
 bool TlsEnd::send_until_answered(std::string_view plaintext, std::string* answer) {
-  constexpr std::size_t kRecord = 16 * 1024;
   for (; !plaintext.empty(); plaintext.remove_prefix(std::min(plaintext.size(), kRecord))) {
     const std::size_t size = std::min(plaintext.size(), kRecord);
     if (SSL_write(ssl(), plaintext.data(), static_cast<int>(size)) <= 0) {
