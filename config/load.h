@@ -10,16 +10,16 @@
 
 namespace whytls::config {
 
-// One mistake: "whytls.toml:12:3: error: policy.lab.on.cert_expird: unknown failure "cert_expird"; did you mean
-// "cert_expired"?"
+// One mistake: "whytls.toml:12:3: error: policy.lab.on.cert_expird: unknown failure "cert_expird"; did you
+// mean "cert_expired"?"
 struct Mistake {
-  Place place;               // line 0: the file as a whole (unreadable, not UTF-8 ...)
-  std::string key;           // dotted, "listener[1].listen"
-  std::string found;         // what stands there
-  std::string allowed;       // what may stand there
-  std::string suggestion;    // nearest spelling, may be empty
-  std::string message;       // the sentence, complete
-  bool warning = false;      // does not stop the start
+  Place place;             // line 0: the file as a whole (unreadable, not UTF-8 ...)
+  std::string key;         // dotted, "listener[1].listen"
+  std::string found;       // what stands there
+  std::string allowed;     // what may stand there
+  std::string suggestion;  // nearest spelling, may be empty
+  std::string message;     // the sentence, complete
+  bool warning = false;    // does not stop the start
   [[nodiscard]] std::string text() const;
 };
 
@@ -32,11 +32,12 @@ struct Loaded {
 [[nodiscard]] Settings defaults();
 
 // Never throws, never aborts, whatever the bytes are.
-[[nodiscard]] tl::expected<Loaded, std::vector<Mistake>> parse(std::string_view toml, const std::string& file_name);
+[[nodiscard]] tl::expected<Loaded, std::vector<Mistake>> parse(std::string_view toml,
+                                                               const std::string& file_name);
 [[nodiscard]] tl::expected<Loaded, std::vector<Mistake>> load_file(const std::string& path);
 
-// Checks what needs the outside: files that the settings name can be read, keys match certificates, TLS options
-// are accepted by this OpenSSL. Called by `config check` and before a start or reload.
+// Checks what needs the outside: files that the settings name can be read, keys match certificates, TLS
+// options are accepted by this OpenSSL. Called by `config check` and before a start or reload.
 [[nodiscard]] std::vector<Mistake> check_environment(const Settings& settings, tls::UnixSeconds now);
 
 // `config show`: each effective value and where it came from, aligned.

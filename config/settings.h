@@ -18,7 +18,7 @@ namespace whytls::config {
 using policy::Place;
 
 struct HostPort {
-  std::string host;          // DNS name or IP literal without brackets; lower case
+  std::string host;  // DNS name or IP literal without brackets; lower case
   std::uint16_t port = 0;
   [[nodiscard]] std::string text() const;  // "[::1]:8080", "a.example:443"
   auto operator<=>(const HostPort&) const = default;
@@ -39,8 +39,8 @@ enum class Audience : std::uint8_t { full, operator_, public_ };
 
 // The client leg of a listener.
 struct ListenerTls {
-  bool mint = false;                  // a leaf of our own authority for the SNI
-  std::string certificate_file;       // else these
+  bool mint = false;             // a leaf of our own authority for the SNI
+  std::string certificate_file;  // else these
   std::string key_file;
   tls::ClientLegOptions options;
   Place place;
@@ -49,11 +49,11 @@ struct ListenerTls {
 // One way to an upstream, in reverse mode. The most exact match wins: host before no host, exact host
 // before "*.suffix", longer path before shorter.
 struct Route {
-  std::string host;                   // "" any, "a.example", "*.example"
-  std::string path = "/";             // prefix at a segment border
+  std::string host;        // "" any, "a.example", "*.example"
+  std::string path = "/";  // prefix at a segment border
   Origin upstream;
-  std::string policy;                 // name; its values are in Settings::policies
-  bool preserve_host = false;         // send the client's Host instead of the upstream's
+  std::string policy;          // name; its values are in Settings::policies
+  bool preserve_host = false;  // send the client's Host instead of the upstream's
   Place place;
 };
 
@@ -69,9 +69,9 @@ struct Listener {
   std::optional<ListenerTls> tls;
   std::string policy = "browser";
   Audience audience = Audience::full;
-  std::vector<std::string> tunnel;          // forward: hosts whose CONNECT is relayed untouched
-  std::vector<PortRange> connect_ports;     // forward: ports that CONNECT may name
-  std::vector<Route> routes;                // reverse: at least one
+  std::vector<std::string> tunnel;       // forward: hosts whose CONNECT is relayed untouched
+  std::vector<PortRange> connect_ports;  // forward: ports that CONNECT may name
+  std::vector<Route> routes;             // reverse: at least one
   Place place;
 };
 
@@ -79,35 +79,35 @@ struct Limits {
   std::size_t max_head_bytes = std::size_t{64} * 1024;
   std::size_t max_uri_bytes = std::size_t{16} * 1024;
   std::size_t max_header_fields = 200;
-  std::size_t max_connections = 20000;      // client connections over all workers
-  std::size_t max_idle_upstream = 64;       // per worker and upstream
+  std::size_t max_connections = 20000;  // client connections over all workers
+  std::size_t max_idle_upstream = 64;   // per worker and upstream
 };
 
 // Deadlines. Each has a failure code.
 struct Timeouts {
   std::chrono::milliseconds client_handshake{10'000};
   std::chrono::milliseconds client_header{30'000};
-  std::chrono::milliseconds client_body{60'000};     // between two reads of a request body
-  std::chrono::milliseconds client_idle{75'000};     // keep-alive
-  std::chrono::milliseconds client_write{60'000};    // the client reads nothing
+  std::chrono::milliseconds client_body{60'000};   // between two reads of a request body
+  std::chrono::milliseconds client_idle{75'000};   // keep-alive
+  std::chrono::milliseconds client_write{60'000};  // the client reads nothing
   std::chrono::milliseconds dns{5'000};
   std::chrono::milliseconds connect{10'000};
   std::chrono::milliseconds handshake{10'000};
   std::chrono::milliseconds first_byte{60'000};
-  std::chrono::milliseconds upstream_body{60'000};   // between two reads of a response body
+  std::chrono::milliseconds upstream_body{60'000};  // between two reads of a response body
   std::chrono::milliseconds upstream_write{60'000};
-  std::chrono::milliseconds upstream_idle{60'000};   // in the pool
+  std::chrono::milliseconds upstream_idle{60'000};  // in the pool
   std::chrono::milliseconds tunnel_idle{300'000};
-  std::chrono::milliseconds drain{30'000};           // after SIGTERM
+  std::chrono::milliseconds drain{30'000};  // after SIGTERM
 };
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 struct Log {
   LogLevel level = LogLevel::info;
-  std::string file;                   // empty: standard error
-  bool access = true;                 // a line per request
-  bool handshakes = true;             // a line per healthy upstream handshake; failures always
+  std::string file;        // empty: standard error
+  bool access = true;      // a line per request
+  bool handshakes = true;  // a line per healthy upstream handshake; failures always
 };
 
 struct Admin {
@@ -116,14 +116,14 @@ struct Admin {
 };
 
 struct AuthorityFiles {
-  std::string directory;              // default: $XDG_DATA_HOME/whytls or ~/.local/share/whytls
+  std::string directory;  // default: $XDG_DATA_HOME/whytls or ~/.local/share/whytls
 };
 
 // One effective value as `config show` prints it.
 struct ShownValue {
-  std::string key;                    // "listener[0].listen", "policy.idrac.tls.min_version"
-  std::string value;                  // as TOML
-  Place place;                        // file empty: built-in default
+  std::string key;    // "listener[0].listen", "policy.idrac.tls.min_version"
+  std::string value;  // as TOML
+  Place place;        // file empty: built-in default
 };
 
 struct Settings {
@@ -136,7 +136,7 @@ struct Settings {
   Log log;
   Admin admin;
   AuthorityFiles authority;
-  std::vector<ShownValue> shown;      // every effective value and its origin, in file order
+  std::vector<ShownValue> shown;  // every effective value and its origin, in file order
 };
 
 }  // namespace whytls::config

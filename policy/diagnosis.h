@@ -2,9 +2,11 @@
 //
 // THE RANKING. One attempt may show many faults; the primary failure is chosen so:
 //  1. A fault of the proxy itself (OwnFault) comes first: the peer was never the problem.
-//  2. Then what ended the attempt by itself (transport, handshake, HTTP): no rule could have saved it. There is
+//  2. Then what ended the attempt by itself (transport, handshake, HTTP): no rule could have saved it. There
+//  is
 //     one such finding: the first cause. What followed it (a reset after an alert) is attached as a fact.
-//  3. Then what was found on the certificates, in the order of the certificate block in failures.def. A weak key,
+//  3. Then what was found on the certificates, in the order of the certificate block in failures.def. A weak
+//  key,
 //     a weak signature, a key usage or an extended key usage at fault on a CA (depth > 0) ranks with
 //     chain_issuer_not_ca, since every path through that CA is broken.
 //  4. Equal failures: the smaller depth.
@@ -31,8 +33,8 @@ struct Fact {
 struct Finding {
   Failure failure = Failure::unclassified;
   Phase phase = Phase::certificate;
-  int depth = -1;                 // depth of the certificate concerned, 0 is the leaf; -1: none
-  std::vector<Fact> facts;        // both halves of each mismatch: expected and presented, now and notAfter ...
+  int depth = -1;           // depth of the certificate concerned, 0 is the leaf; -1: none
+  std::vector<Fact> facts;  // both halves of each mismatch: expected and presented, now and notAfter ...
 
   // The value of a fact, or empty.
   [[nodiscard]] std::string_view fact(std::string_view key) const;
@@ -42,11 +44,11 @@ struct Finding {
 enum class CheckOutcome : std::uint8_t { pass, warn, fail, not_checked };
 [[nodiscard]] std::string_view name(CheckOutcome outcome);
 struct Check {
-  std::string name;               // "validity", "name", "trust", "signature", "key_strength", "usage", "pin",
-                                  // "constraints", "revocation", "certificate_transparency", "transport" ...
+  std::string name;  // "validity", "name", "trust", "signature", "key_strength", "usage", "pin",
+                     // "constraints", "revocation", "certificate_transparency", "transport" ...
   CheckOutcome outcome = CheckOutcome::not_checked;
-  std::string detail;             // facts, or why it was not checked
-  std::optional<Failure> failure; // the failure of a check that did not pass
+  std::string detail;              // facts, or why it was not checked
+  std::optional<Failure> failure;  // the failure of a check that did not pass
 };
 
 // Which certificate has a pinned key (Policy::pins).
@@ -59,7 +61,7 @@ enum class PinMatch : std::uint8_t {
 struct Diagnosis {
   std::vector<Finding> findings;  // ranked; empty: nothing is wrong
   std::vector<Check> checks;
-  std::string sentence;           // one sentence, cause first, with the facts in it; peer text raw
+  std::string sentence;  // one sentence, cause first, with the facts in it; peer text raw
   PinMatch pin = PinMatch::none;
   bool failed_before_verdict = false;  // the attempt ended by itself: no rule can forgive it
 

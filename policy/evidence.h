@@ -16,24 +16,24 @@ using tls::UnixSeconds;
 enum class TransportFault : std::uint8_t {
   none,
   name_not_found,
-  name_lookup_failed,   // the resolver answered with an error other than "no such name"
+  name_lookup_failed,  // the resolver answered with an error other than "no such name"
   name_lookup_timeout,
   refused,
-  unreachable,          // no route to host or network
+  unreachable,  // no route to host or network
   connect_timeout,
   reset,
-  closed,               // FIN
-  timeout,              // no bytes in time, `phase` says in which state
+  closed,   // FIN
+  timeout,  // no bytes in time, `phase` says in which state
   other,
 };
 
 // What HTTP did on the leg in question.
 enum class HttpFault : std::uint8_t {
   none,
-  invalid_message,          // llhttp refused it
+  invalid_message,  // llhttp refused it
   head_too_large,
   uri_too_long,
-  framing_ambiguous,        // Content-Length and Transfer-Encoding, or two Content-Lengths
+  framing_ambiguous,  // Content-Length and Transfer-Encoding, or two Content-Lengths
   host_invalid,
   transfer_coding_unknown,
   expectation_unknown,
@@ -77,24 +77,24 @@ struct Attempt {
   Leg leg = Leg::upstream;
   Phase phase = Phase::dns;
   // The peer as it was addressed: for the upstream leg the configured or requested host.
-  std::string host;                 // DNS name (lower case, no trailing dot) or IP literal without brackets
+  std::string host;  // DNS name (lower case, no trailing dot) or IP literal without brackets
   std::uint16_t port = 0;
   bool host_is_ip = false;
-  std::string address;              // the address used ("10.0.7.12"), empty before connect
-  bool tls_used = true;             // false: plain HTTP upstream
-  std::string sni_absent_reason;    // why no SNI was sent: "IP address", "switched off by policy"; empty: sent
+  std::string address;            // the address used ("10.0.7.12"), empty before connect
+  bool tls_used = true;           // false: plain HTTP upstream
+  std::string sni_absent_reason;  // why no SNI was sent: "IP address", "switched off by policy"; empty: sent
   bool client_certificate_configured = false;
 
   TransportFault transport = TransportFault::none;
-  int transport_errno = 0;          // libuv's number (negative errno or UV_EAI_*)
-  std::string transport_text;       // its name, "ECONNREFUSED"
+  int transport_errno = 0;     // libuv's number (negative errno or UV_EAI_*)
+  std::string transport_text;  // its name, "ECONNREFUSED"
 
   bool handshake_started = false;
   tls::HandshakeEvidence handshake;
 
   HttpFault http = HttpFault::none;
-  int http_errno = 0;               // llhttp's number
-  std::string http_detail;          // what exactly, bounded; peer text is raw
+  int http_errno = 0;       // llhttp's number
+  std::string http_detail;  // what exactly, bounded; peer text is raw
   OwnFault own = OwnFault::none;
   std::string own_detail;
 

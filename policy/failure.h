@@ -40,11 +40,11 @@ inline constexpr std::size_t kFailureCount = 0
 
 struct FailureInfo {
   Failure failure;
-  std::string_view slug;          // stable key: log field error.type, metric label, TOML rule, test folder
-  std::string_view code;          // NSS or NSPR symbol, what users search for
-  int number;                     // its number
+  std::string_view slug;  // stable key: log field error.type, metric label, TOML rule, test folder
+  std::string_view code;  // NSS or NSPR symbol, what users search for
+  int number;             // its number
   Leg leg;
-  Phase phase;                    // where it normally happens; a Diagnosis may say it more exactly
+  Phase phase;  // where it normally happens; a Diagnosis may say it more exactly
   Severity severity;
   int status;                     // HTTP status of the answer
   std::string_view proxy_status;  // error type of RFC 9209, 2.3

@@ -9,21 +9,22 @@
 namespace whytls::policy {
 
 struct Equivalent {
-  std::string_view client;  // "Firefox", "Chrome", "curl", "OpenSSL", "Go", "Java", "Node", "Python", ".NET", "GnuTLS"
+  std::string_view
+      client;  // "Firefox", "Chrome", "curl", "OpenSSL", "Go", "Java", "Node", "Python", ".NET", "GnuTLS"
   std::string_view text;
 };
 
 // What people need to know about one failure. Texts may hold {host}, {port}, {sni}, {address} ... : see
 // docs/facts.md; the renderer fills them in, escaped.
 struct FailureText {
-  std::string_view meaning;                      // two sentences
-  std::vector<std::string_view> causes;          // likely causes, most likely first
-  std::string_view visitor;                      // what the visitor does, one line
-  std::string_view owner;                        // what the proxy's owner does
-  std::string_view device;                       // what the server's or device's owner does
-  std::vector<std::string_view> commands;        // to verify, with placeholders
-  std::vector<Equivalent> equivalents;           // what other clients say
-  std::string_view reference;                    // "RFC 5280, 4.1.2.5"
+  std::string_view meaning;                // two sentences
+  std::vector<std::string_view> causes;    // likely causes, most likely first
+  std::string_view visitor;                // what the visitor does, one line
+  std::string_view owner;                  // what the proxy's owner does
+  std::string_view device;                 // what the server's or device's owner does
+  std::vector<std::string_view> commands;  // to verify, with placeholders
+  std::vector<Equivalent> equivalents;     // what other clients say
+  std::string_view reference;              // "RFC 5280, 4.1.2.5"
 };
 
 // Never fails: the build refuses a failure without a text.

@@ -189,7 +189,8 @@ Ended received_alert(const Attempt& attempt) {
   return {std::move(finding), true};
 }
 
-// A peer that says goodbye in the middle of a handshake does so by its own decision: that is an alert, not an accident.
+// A peer that says goodbye in the middle of a handshake does so by its own decision: that is an alert, not an
+// accident.
 Ended closed_in_handshake(const Attempt& attempt) {
   for (const tls::Alert& alert : attempt.handshake.alerts) {
     const bool goodbye = alert.direction == tls::Alert::Direction::received && alert.number == kCloseNotify;

@@ -25,26 +25,27 @@ struct Place {
 enum class Action : std::uint8_t { refuse, warn, allow };
 [[nodiscard]] std::string_view name(Action action);
 
-// What to do about one failure. After `until` (exclusive) the rule no longer holds and the failure is refused.
+// What to do about one failure. After `until` (exclusive) the rule no longer holds and the failure is
+// refused.
 struct Rule {
   Action action = Action::refuse;
   std::optional<UnixSeconds> until;
   std::string reason;
   Place place;
-  std::string policy;   // the policy in which it was written, "browser" for built-in ones
+  std::string policy;  // the policy in which it was written, "browser" for built-in ones
 };
 
 enum class SniMode : std::uint8_t { upstream_name, fixed, off };
 
 struct Policy {
   std::string name = "browser";
-  std::string extends;                       // as written; the values below are already merged
+  std::string extends;  // as written; the values below are already merged
   Place place;
-  tls::UpstreamOptions tls;                  // transport and trust
+  tls::UpstreamOptions tls;  // transport and trust
   SniMode sni = SniMode::upstream_name;
-  std::string sni_name;                      // for SniMode::fixed
-  std::string expected_name;                 // the name to check; empty: the upstream's host
-  std::vector<std::string> pins;             // base64 SPKI SHA-256, without the "sha256/" prefix
+  std::string sni_name;           // for SniMode::fixed
+  std::string expected_name;      // the name to check; empty: the upstream's host
+  std::vector<std::string> pins;  // base64 SPKI SHA-256, without the "sha256/" prefix
   Place pins_place;
   // A rule for each failure that can be forgiven; nullopt: the default, refuse.
   std::array<std::optional<Rule>, kFailureCount> on;

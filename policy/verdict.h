@@ -28,8 +28,8 @@ struct DecidingRule {
 
 struct Verdict {
   Decision decision = Decision::forward;
-  std::optional<Failure> failure;      // the primary failure that was refused (or warned about)
-  std::vector<JudgedFinding> findings; // all of them, refused ones first, each group in ranking order
+  std::optional<Failure> failure;       // the primary failure that was refused (or warned about)
+  std::vector<JudgedFinding> findings;  // all of them, refused ones first, each group in ranking order
   DecidingRule rule;
 };
 

@@ -11,11 +11,11 @@ struct AccessLine {
   std::string listener;
   std::string client;
   std::string method;
-  std::string url;               // raw
+  std::string url;  // raw
   std::string route;
-  std::string upstream;          // "host:port", empty when none was used
-  std::string incident;          // of the failure that was answered, empty when there was none
-  int status = 0;                // 0: nothing was answered
+  std::string upstream;  // "host:port", empty when none was used
+  std::string incident;  // of the failure that was answered, empty when there was none
+  int status = 0;        // 0: nothing was answered
   std::uint64_t request_bytes = 0;
   std::uint64_t response_bytes = 0;
   std::int64_t duration_us = 0;

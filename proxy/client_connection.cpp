@@ -28,7 +28,9 @@ ClientConnection::ClientConnection(Worker& worker, std::string listener)
   worker_.mutable_counters().client_connections_total.add();
 }
 
-ClientConnection::~ClientConnection() { worker_.mutable_counters().client_connections_open.subtract(); }
+ClientConnection::~ClientConnection() {
+  worker_.mutable_counters().client_connections_open.subtract();
+}
 
 int ClientConnection::accept(uv_stream_t* stream) {
   accepted_us_ = worker_.loop().now_us();
@@ -203,7 +205,9 @@ void ClientConnection::next_request() {
   resume_input();
 }
 
-bool ClientConnection::may_keep_alive() const { return !draining_ && !worker_.draining(); }
+bool ClientConnection::may_keep_alive() const {
+  return !draining_ && !worker_.draining();
+}
 
 void ClientConnection::finish_and_close() {
   if (state_ == State::closed || state_ == State::lingering) return;
@@ -257,7 +261,9 @@ void ClientConnection::expect_drained() {
   deadline_.set(worker_.loop().wheel(), runtime_->settings().timeouts.client_write);
 }
 
-void ClientConnection::on_drained() { exchange_.on_client_drained(); }
+void ClientConnection::on_drained() {
+  exchange_.on_client_drained();
+}
 
 void ClientConnection::on_end(ChannelEnd end, int status) {
   switch (state_) {
@@ -297,7 +303,8 @@ void ClientConnection::on_deadline() {
     }
     case State::exchange: {
       const bool body = expectation_ == Expectation::body;
-      auto record = client_record(body ? policy::HttpFault::body_timeout : policy::HttpFault::write_timeout, {});
+      auto record =
+          client_record(body ? policy::HttpFault::body_timeout : policy::HttpFault::write_timeout, {});
       worker_.complete(record.get(), *listener_->policy->policy);
       if (body) {
         exchange_.on_request_failed(std::move(record));

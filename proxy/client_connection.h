@@ -1,4 +1,5 @@
-// One connection of a client: its TLS handshake, its requests one after the other, and what CONNECT makes of it.
+// One connection of a client: its TLS handshake, its requests one after the other, and what CONNECT makes of
+// it.
 #pragma once
 
 #include <memory>
@@ -42,7 +43,7 @@ class ClientConnection final : public Retirable, private ChannelUser, private De
   // The exchange is over.
   void next_request();
   void finish_and_close();
-  void break_off();               // in the middle of a response: the client must notice
+  void break_off();  // in the middle of a response: the client must notice
   // Body bytes or relayed bytes can be taken again.
   void resume_input();
   // The deadline for reading the request body, while the exchange waits for it.
@@ -75,8 +76,9 @@ class ClientConnection final : public Retirable, private ChannelUser, private De
   void on_forward_request(const Head& head);
   void on_tunnelled_request(const Head& head);
   void on_reverse_request(const Head& head);
-  void start_request(const Head& head, const config::HostPort& host, std::shared_ptr<const UpstreamTarget> target,
-                     std::string_view path, const RouteRuntime* route);
+  void start_request(const Head& head, const config::HostPort& host,
+                     std::shared_ptr<const UpstreamTarget> target, std::string_view path,
+                     const RouteRuntime* route);
   void on_parse_error(const MessageError& error);
   void refuse_own(const Head& head, policy::OwnFault fault, std::string detail, const config::HostPort& host);
   void refuse_host(const Head& head, std::string detail);
@@ -101,10 +103,10 @@ class ClientConnection final : public Retirable, private ChannelUser, private De
   Expectation expectation_ = Expectation::nothing;
   MessageParser parser_;
   Exchange exchange_;
-  std::string stash_;             // bytes that came ahead of their turn
+  std::string stash_;  // bytes that came ahead of their turn
   bool consuming_ = false;
   bool draining_ = false;
-  bool parser_done_ = false;      // the request of the current exchange was read completely
+  bool parser_done_ = false;  // the request of the current exchange was read completely
   std::optional<config::HostPort> connect_target_;
   std::shared_ptr<const UpstreamTarget> inner_target_;
   std::string minted_name_;

@@ -58,7 +58,7 @@ void ClientConnection::handshake_failed(ChannelEnd end, int status) {
   worker_.complete(record.get(), *listener_->policy->policy);
   if (end == ChannelEnd::tls_failed && answer_plain_http(*record)) return;
   if (end == ChannelEnd::tls_failed) {
-    linger();   // so that our alert reaches the client
+    linger();  // so that our alert reaches the client
     return;
   }
   close();
@@ -77,7 +77,7 @@ bool ClientConnection::answer_plain_http(const Record& record) {
                            " client_plain_http: this port speaks TLS and got plain HTTP. Use " + url +
                            " ; id=" + record.incident + "\n";
   std::string& out = channel_.socket().out();
-  out.clear();   // OpenSSL's alert would only be noise before the answer
+  out.clear();  // OpenSSL's alert would only be noise before the answer
   out.append("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ");
   out.append(std::to_string(body.size())).append("\r\nCache-Control: no-store\r\nProxy-Status: ");
   out.append(render_proxy_status(record)).append("\r\nConnection: close\r\n\r\n").append(body);

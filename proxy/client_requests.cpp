@@ -15,8 +15,9 @@ constexpr std::uint16_t kHttpsPort = 443;
 constexpr unsigned char kTlsHandshakeRecord = 0x16;
 
 bool port_allowed(const std::vector<config::PortRange>& ranges, std::uint16_t port) {
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [port](const config::PortRange& range) { return port >= range.first && port <= range.last; });
+  return std::any_of(ranges.begin(), ranges.end(), [port](const config::PortRange& range) {
+    return port >= range.first && port <= range.last;
+  });
 }
 
 // "a.example", "*.example" (any depth below), "*".
@@ -84,7 +85,8 @@ void ClientConnection::sniff(std::string_view* input) {
   }
   RequestPlan plan;
   plan.runtime = runtime_;
-  plan.target = make_target(config::Scheme::https, *connect_target_, connect_target_->host, listener_->policy);
+  plan.target =
+      make_target(config::Scheme::https, *connect_target_, connect_target_->host, listener_->policy);
   plan.url = connect_target_->text();
   enter(State::exchange);
   exchange_.begin_tunnel(plan, Exchange::ConnectReply::sent);
@@ -105,7 +107,8 @@ std::string ClientConnection::fallback_name() const {
   if (connect_target_) return connect_target_->host;
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  if (getsockname(channel_.socket().descriptor(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return "localhost";
+  if (getsockname(channel_.socket().descriptor(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return "localhost";
   return ip_text(address);
 }
 
@@ -154,7 +157,8 @@ void ClientConnection::on_forward_request(const Head& head) {
     refuse_own(head, policy::OwnFault::scheme_unsupported, "scheme " + std::string(target->scheme), *host);
     return;
   }
-  auto upstream = make_target(https ? config::Scheme::https : config::Scheme::http, *host, host->host, listener_->policy);
+  auto upstream =
+      make_target(https ? config::Scheme::https : config::Scheme::http, *host, host->host, listener_->policy);
   start_request(head, *host, std::move(upstream), target->path, nullptr);
 }
 
@@ -186,10 +190,11 @@ void ClientConnection::on_reverse_request(const Head& head) {
   const std::string_view authority =
       target->form == Target::Form::absolute ? target->authority : head.value("Host");
   auto host = split_authority(authority, port);
-  if (!host) host = config::HostPort{fallback_name(), port};   // HTTP/1.0 without Host
+  if (!host) host = config::HostPort{fallback_name(), port};  // HTTP/1.0 without Host
   const RouteRuntime* route = listener_->routes.find(host->host, target->path);
   if (route == nullptr) {
-    refuse_own(head, policy::OwnFault::no_route, "host " + host->host + ", path " + std::string(target->path), *host);
+    refuse_own(head, policy::OwnFault::no_route, "host " + host->host + ", path " + std::string(target->path),
+               *host);
     return;
   }
   start_request(head, *host, route->target, target->path, route);

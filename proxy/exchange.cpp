@@ -21,14 +21,17 @@ constexpr int kClientClosedRequest = 499;
 Exchange::Exchange(ClientConnection& client)
     : client_(client), parser_(MessageParser::Kind::response, client.worker().runtime()->settings().limits) {}
 
-Exchange::~Exchange() { drop_upstream(); }
+Exchange::~Exchange() {
+  drop_upstream();
+}
 
 void Exchange::remember_request(const Head& head) {
   method_ = head.method;
   client_minor_ = head.minor;
   client_keep_alive_ = head.keep_alive;
   client_wants_upgrade_ = head.upgrade;
-  request_framing_ = head.framing == Framing::content_length && head.content_length == 0 ? Framing::none : head.framing;
+  request_framing_ =
+      head.framing == Framing::content_length && head.content_length == 0 ? Framing::none : head.framing;
   wishes_.accept = head.value("Accept");
   wishes_.accept_language = head.value("Accept-Language");
   wishes_.sec_fetch_mode = head.value("Sec-Fetch-Mode");
@@ -77,7 +80,8 @@ void Exchange::begin_tunnel(const RequestPlan& plan, ConnectReply reply) {
   request_framing_ = Framing::none;
   state_ = State::waiting_upstream;
   client_.worker().mutable_counters().tunnels.add();
-  upstream_ = std::make_unique<UpstreamConnection>(client_.worker(), runtime_, target_, UpstreamSpeech::tunnel);
+  upstream_ =
+      std::make_unique<UpstreamConnection>(client_.worker(), runtime_, target_, UpstreamSpeech::tunnel);
   upstream_->start(this);
 }
 
@@ -133,7 +137,8 @@ void Exchange::send_request() {
 
 bool Exchange::wants_body() const {
   if (state_ == State::relaying) return !client_paused_;
-  return (state_ == State::awaiting_response || state_ == State::responding) && !client_paused_ && !request_complete_;
+  return (state_ == State::awaiting_response || state_ == State::responding) && !client_paused_ &&
+         !request_complete_;
 }
 
 void Exchange::on_request_body(std::string_view bytes) {
@@ -276,8 +281,8 @@ void Exchange::abort() {
 void Exchange::finish(bool client_may_continue) {
   deadline_.cancel();
   write_access_line();
-  const bool reusable = client_may_continue && upstream_ != nullptr && upstream_keep_alive_ && request_complete_ &&
-                        upstream_->channel().pending_bytes() == 0;
+  const bool reusable = client_may_continue && upstream_ != nullptr && upstream_keep_alive_ &&
+                        request_complete_ && upstream_->channel().pending_bytes() == 0;
   if (reusable) {
     client_.worker().release(std::move(upstream_));
   } else {
@@ -333,19 +338,25 @@ void Exchange::answer_failure(std::unique_ptr<Record> record) {
   write_own_response(record->status(), rendered);
 }
 
-void Exchange::answer(int status, const Rendered& rendered) { write_own_response(status, rendered); }
+void Exchange::answer(int status, const Rendered& rendered) {
+  write_own_response(status, rendered);
+}
 
 void Exchange::write_own_response(int status, const Rendered& rendered) {
   status_ = status;
   const bool body_outstanding = request_framing_ != Framing::none && !request_complete_;
-  response_keep_alive_ =
-      !tunnel_ && !body_outstanding && client_keep_alive_ && client_.may_keep_alive();
+  response_keep_alive_ = !tunnel_ && !body_outstanding && client_keep_alive_ && client_.may_keep_alive();
   std::string& out = client_.channel().out();
-  out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason_phrase(status)).append("\r\n");
+  out.append("HTTP/1.1 ")
+      .append(std::to_string(status))
+      .append(" ")
+      .append(reason_phrase(status))
+      .append("\r\n");
   out.append("Content-Type: ").append(rendered.content_type).append("\r\n");
   out.append("Content-Length: ").append(std::to_string(rendered.body.size())).append("\r\n");
   out.append("Cache-Control: no-store\r\n");
-  for (const auto& [name, value] : rendered.headers) out.append(name).append(": ").append(value).append("\r\n");
+  for (const auto& [name, value] : rendered.headers)
+    out.append(name).append(": ").append(value).append("\r\n");
   out.append(response_keep_alive_ ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
   if (method_ != "HEAD") {
     out.append(rendered.body);

@@ -19,12 +19,12 @@ class ClientConnection;
 struct RequestPlan {
   std::shared_ptr<const Runtime> runtime;
   std::shared_ptr<const UpstreamTarget> target;
-  std::string route;              // label for records, "" in forward mode
-  std::string_view path;          // origin-form target for the upstream
-  std::string_view upstream_host; // Host to send
-  std::string_view client_host;   // Host that came
-  std::string_view client_scheme; // "http" or "https"
-  std::string url;                // absolute, for records
+  std::string route;               // label for records, "" in forward mode
+  std::string_view path;           // origin-form target for the upstream
+  std::string_view upstream_host;  // Host to send
+  std::string_view client_host;    // Host that came
+  std::string_view client_scheme;  // "http" or "https"
+  std::string url;                 // absolute, for records
 };
 
 class Exchange final : private UpstreamUser, private DeadlineUser {
@@ -62,10 +62,10 @@ class Exchange final : private UpstreamUser, private DeadlineUser {
  private:
   enum class State : std::uint8_t {
     idle,
-    waiting_upstream,    // connecting; the head for the upstream is ready in request_head_
-    awaiting_response,   // the head was sent; body may still be on its way
-    responding,          // the response head was sent to the client
-    relaying,            // bytes both ways
+    waiting_upstream,   // connecting; the head for the upstream is ready in request_head_
+    awaiting_response,  // the head was sent; body may still be on its way
+    responding,         // the response head was sent to the client
+    relaying,           // bytes both ways
   };
 
   void describe(Record* record) override;
@@ -86,7 +86,8 @@ class Exchange final : private UpstreamUser, private DeadlineUser {
   void response_body(std::string_view bytes);
   void response_complete();
   void start_relaying(std::string_view early);
-  void upstream_broke(policy::HttpFault http, policy::TransportFault transport, int status, std::string detail);
+  void upstream_broke(policy::HttpFault http, policy::TransportFault transport, int status,
+                      std::string detail);
   bool retry_on_fresh_connection();
   void answer_failure(std::unique_ptr<Record> record);
   void write_own_response(int status, const Rendered& rendered);
@@ -104,24 +105,24 @@ class Exchange final : private UpstreamUser, private DeadlineUser {
   MessageParser parser_;
   Deadline deadline_{this};
 
-  std::string request_head_;      // for the upstream, kept for a retry
+  std::string request_head_;  // for the upstream, kept for a retry
   std::string method_;
   std::string url_;
   std::string route_;
-  std::string incident_;          // of the failure that was answered
+  std::string incident_;  // of the failure that was answered
   Wishes wishes_;
   Framing request_framing_ = Framing::none;
   int client_minor_ = 1;
   bool client_keep_alive_ = true;
   bool client_wants_upgrade_ = false;
   bool request_complete_ = false;
-  bool request_body_sent_ = false;    // at least one byte of it
+  bool request_body_sent_ = false;  // at least one byte of it
   bool retried_ = false;
   bool tunnel_ = false;
   ConnectReply connect_reply_ = ConnectReply::owed;
-  bool client_paused_ = false;        // the upstream takes nothing
-  bool upstream_paused_ = false;      // the client takes nothing
-  bool client_ended_ = false;         // relaying: half closed
+  bool client_paused_ = false;    // the upstream takes nothing
+  bool upstream_paused_ = false;  // the client takes nothing
+  bool client_ended_ = false;     // relaying: half closed
   bool upstream_ended_ = false;
   Framing response_framing_ = Framing::none;
   bool upstream_keep_alive_ = false;

@@ -25,7 +25,9 @@ std::string warning_field(const policy::Verdict& verdict) {
   return slugs.empty() ? std::string() : "Whytls-Warning: " + slugs + "\r\n";
 }
 
-HttpFault fault_before_or_in(HttpFault before, HttpFault in, bool in_message) { return in_message ? in : before; }
+HttpFault fault_before_or_in(HttpFault before, HttpFault in, bool in_message) {
+  return in_message ? in : before;
+}
 
 }  // namespace
 
@@ -77,7 +79,8 @@ bool Exchange::handle_step(const MessageParser::Step& step, std::string_view* in
       start_relaying(*input);
       return false;
     case What::error:
-      upstream_broke(parser_.error().fault, TransportFault::none, parser_.error().llhttp_errno, parser_.error().detail);
+      upstream_broke(parser_.error().fault, TransportFault::none, parser_.error().llhttp_errno,
+                     parser_.error().detail);
       return false;
     case What::need_more:
       break;
@@ -159,22 +162,26 @@ void Exchange::on_upstream_end(ChannelEnd end, int status) {
         response_complete();
         return;
       }
-      upstream_broke(fault_before_or_in(HttpFault::closed_before_message, HttpFault::closed_in_message, in_message),
-                     TransportFault::closed, 0, {});
+      upstream_broke(
+          fault_before_or_in(HttpFault::closed_before_message, HttpFault::closed_in_message, in_message),
+          TransportFault::closed, 0, {});
       break;
     case ChannelEnd::reset:
-      upstream_broke(fault_before_or_in(HttpFault::reset_before_message, HttpFault::closed_in_message, in_message),
-                     TransportFault::reset, status, {});
+      upstream_broke(
+          fault_before_or_in(HttpFault::reset_before_message, HttpFault::closed_in_message, in_message),
+          TransportFault::reset, status, {});
       break;
     case ChannelEnd::tls_failed:
-      upstream_broke(in_message ? HttpFault::closed_in_message : HttpFault::none, TransportFault::none, 0, {});
+      upstream_broke(in_message ? HttpFault::closed_in_message : HttpFault::none, TransportFault::none, 0,
+                     {});
       break;
   }
 }
 
 bool Exchange::retry_on_fresh_connection() {
   const bool untouched = request_framing_ == Framing::none || (!request_body_sent_ && !request_complete_);
-  if (state_ != State::awaiting_response || !upstream_->reused() || retried_ || !untouched || !is_idempotent(method_)) {
+  if (state_ != State::awaiting_response || !upstream_->reused() || retried_ || !untouched ||
+      !is_idempotent(method_)) {
     return false;
   }
   retried_ = true;
@@ -184,7 +191,8 @@ bool Exchange::retry_on_fresh_connection() {
 }
 
 void Exchange::upstream_broke(HttpFault http, TransportFault transport, int status, std::string detail) {
-  const bool died_unasked = http == HttpFault::closed_before_message || http == HttpFault::reset_before_message;
+  const bool died_unasked =
+      http == HttpFault::closed_before_message || http == HttpFault::reset_before_message;
   if (died_unasked && retry_on_fresh_connection()) return;
   std::unique_ptr<Record> record = client_.worker().new_record();
   record->policy_name = target_->policy->policy->name;

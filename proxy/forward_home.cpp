@@ -9,14 +9,17 @@ constexpr int kNotFound = 404;
 
 }  // namespace
 
-int forward_home_status(std::string_view path) { return path == "/" || path == kAuthorityPath ? kOk : kNotFound; }
+int forward_home_status(std::string_view path) {
+  return path == "/" || path == kAuthorityPath ? kOk : kNotFound;
+}
 
 Rendered forward_home(std::string_view path, const tls::Authority* authority) {
   if (path == kAuthorityPath && authority != nullptr) {
     return Rendered{"application/x-pem-file", authority->certificate_pem(), {}};
   }
   std::string text =
-      "This is whytls, a diagnostic TLS proxy. It is a proxy, not a web site: set this address as HTTP and HTTPS proxy "
+      "This is whytls, a diagnostic TLS proxy. It is a proxy, not a web site: set this address as HTTP and "
+      "HTTPS proxy "
       "of your client.\n";
   if (authority != nullptr) {
     text += "\nThe certificate of its CA: " + std::string(kAuthorityPath) +

@@ -22,7 +22,9 @@ ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
   return *this;
 }
 
-int ListenSocket::release() { return std::exchange(descriptor_, -1); }
+int ListenSocket::release() {
+  return std::exchange(descriptor_, -1);
+}
 
 namespace {
 
@@ -41,8 +43,7 @@ Result<ListenSocket> bind_one(const sockaddr_storage& address, Sharing sharing, 
   if (!fine || ::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) {
     const int error = errno;
     return fail(std::string("cannot listen: ") + std::strerror(error), text,
-                error == EADDRINUSE ? "another program has this port: stop it, or choose another port"
-                                    : "");
+                error == EADDRINUSE ? "another program has this port: stop it, or choose another port" : "");
   }
   return made;
 }
@@ -56,7 +57,8 @@ Result<BoundSockets> bind_listener(const config::HostPort& address, unsigned cou
     return fail("not an IP address", address.text(), "listen on an IP address, for example 127.0.0.1:8080");
   }
   {
-    // SO_REUSEPORT lets a second process of the same user share the port without a word, so ask without it first.
+    // SO_REUSEPORT lets a second process of the same user share the port without a word, so ask without it
+    // first.
     const auto probe = bind_one(bound.address, Sharing::exclusive, address.text());
     if (!probe) return tl::make_unexpected(probe.error());
   }

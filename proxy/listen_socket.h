@@ -1,4 +1,5 @@
-// Listening sockets, made on the control side so that a port in use is an error of the start and not of a worker.
+// Listening sockets, made on the control side so that a port in use is an error of the start and not of a
+// worker.
 #pragma once
 
 #include <uv.h>
@@ -27,12 +28,12 @@ class ListenSocket {
 };
 
 struct BoundSockets {
-  std::vector<ListenSocket> sockets;   // one for each worker, all on the same address (SO_REUSEPORT)
-  sockaddr_storage address{};          // with the real port
+  std::vector<ListenSocket> sockets;  // one for each worker, all on the same address (SO_REUSEPORT)
+  sockaddr_storage address{};         // with the real port
 };
 
-// Binds `count` sockets to an IP literal or "localhost". Port 0: the kernel chooses. Fails when somebody else has
-// the port, another process of ours too.
+// Binds `count` sockets to an IP literal or "localhost". Port 0: the kernel chooses. Fails when somebody else
+// has the port, another process of ours too.
 [[nodiscard]] Result<BoundSockets> bind_listener(const config::HostPort& address, unsigned count);
 
 }  // namespace whytls::proxy

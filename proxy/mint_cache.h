@@ -29,7 +29,7 @@ class MintCache {
     tls::UnixSeconds minted = 0;
   };
   std::shared_ptr<const tls::Authority> authority_;
-  std::list<Entry> entries_;   // most recently used first
+  std::list<Entry> entries_;  // most recently used first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_name_;
 };
 

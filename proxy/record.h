@@ -1,5 +1,5 @@
-// The record of one upstream handshake, client connection or failure: the one value from which the log line, the
-// counter, the page, the problem document and the text line are rendered, so that they can't disagree.
+// The record of one upstream handshake, client connection or failure: the one value from which the log line,
+// the counter, the page, the problem document and the text line are rendered, so that they can't disagree.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,19 @@
 namespace whytls::proxy {
 
 struct Record {
-  std::string incident;            // 16 lower-case hex digits, random
-  std::int64_t time_ms = 0;        // Unix milliseconds
-  std::string proxy_name;          // "whytls"
-  std::string listener;            // name
+  std::string incident;      // 16 lower-case hex digits, random
+  std::int64_t time_ms = 0;  // Unix milliseconds
+  std::string proxy_name;    // "whytls"
+  std::string listener;      // name
   config::Mode mode = config::Mode::forward;
   config::Audience audience = config::Audience::full;
-  std::string route;               // "" in forward mode, else "host/path" of the route
+  std::string route;  // "" in forward mode, else "host/path" of the route
   std::string policy_name;
-  std::string client_address;      // "127.0.0.1:50123"
-  std::string method;              // of the request that wanted the upstream, empty when there is none
-  std::string url;                 // absolute, bounded, raw
-  std::string sni;                 // sent to the upstream, empty: none
-  std::string expected_name;       // the name that the certificate was checked against
+  std::string client_address;  // "127.0.0.1:50123"
+  std::string method;          // of the request that wanted the upstream, empty when there is none
+  std::string url;             // absolute, bounded, raw
+  std::string sni;             // sent to the upstream, empty: none
+  std::string expected_name;   // the name that the certificate was checked against
 
   policy::Attempt attempt;
   policy::Diagnosis diagnosis;
@@ -42,7 +42,7 @@ struct Record {
 // What a client wants to read, from its request header.
 enum class Representation : std::uint8_t { html, problem_json, text };
 struct Wishes {
-  std::string accept;              // raw field values, empty when absent
+  std::string accept;  // raw field values, empty when absent
   std::string accept_language;
   std::string sec_fetch_mode;
   std::string sec_fetch_dest;
@@ -60,7 +60,7 @@ struct Rendered {
 
 [[nodiscard]] std::string render_html(const Record& record);
 [[nodiscard]] std::string render_problem_json(const Record& record);
-[[nodiscard]] std::string render_text(const Record& record);       // one line with its newline
+[[nodiscard]] std::string render_text(const Record& record);  // one line with its newline
 // One JSON object without a newline.
 [[nodiscard]] std::string render_log_line(const Record& record);
 // Value of Proxy-Status (RFC 9209), a valid structured field (RFC 8941).

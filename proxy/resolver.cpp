@@ -42,7 +42,9 @@ int system_lookup(const std::string& host, std::vector<std::string>* addresses) 
 }
 
 // RFC 6761, 6.3: these names are loopback, whatever a resolver says.
-bool is_localhost(const std::string& host) { return host == "localhost" || host.ends_with(".localhost"); }
+bool is_localhost(const std::string& host) {
+  return host == "localhost" || host.ends_with(".localhost");
+}
 
 }  // namespace
 
@@ -104,7 +106,8 @@ Addresses with_port(const std::vector<std::string>& literals, std::uint16_t port
   Addresses out;
   for (const std::string& literal : literals) {
     sockaddr_storage address{};
-    if (out.list.size() < Resolver::kMaxAddresses && parse_ip(literal, port, &address)) out.list.push_back(address);
+    if (out.list.size() < Resolver::kMaxAddresses && parse_ip(literal, port, &address))
+      out.list.push_back(address);
   }
   if (out.list.empty()) out.status = UV_EAI_NONAME;
   return out;

@@ -27,7 +27,8 @@ std::shared_ptr<const UpstreamTarget> make_target(config::Scheme scheme, const c
   target->address = address;
   target->address_is_ip = is_ip_literal(address.host);
   target->policy = policy;
-  target->expected_name = policy->policy->expected_name.empty() ? std::string(name) : policy->policy->expected_name;
+  target->expected_name =
+      policy->policy->expected_name.empty() ? std::string(name) : policy->policy->expected_name;
   target->expected_is_ip = is_ip_literal(target->expected_name);
   switch (policy->policy->sni) {
     case policy::SniMode::off:
@@ -53,7 +54,9 @@ std::shared_ptr<const UpstreamTarget> make_target(config::Scheme scheme, const c
   return target;
 }
 
-void RouteTable::add(RouteRuntime route) { by_host_[route.route->host].push_back(std::move(route)); }
+void RouteTable::add(RouteRuntime route) {
+  by_host_[route.route->host].push_back(std::move(route));
+}
 
 void RouteTable::sort() {
   for (auto& [host, routes] : by_host_) {

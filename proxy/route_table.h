@@ -14,21 +14,21 @@ namespace whytls::proxy {
 
 // A policy with its long-lived TLS context.
 struct PolicyRuntime {
-  const policy::Policy* policy = nullptr;                     // in the settings
+  const policy::Policy* policy = nullptr;  // in the settings
   std::shared_ptr<const tls::UpstreamContext> context;
 };
 
 // One upstream as connections to it are made and pooled: everything in it is part of the identity.
 struct UpstreamTarget {
   config::Scheme scheme = config::Scheme::https;
-  config::HostPort address;            // where to connect
+  config::HostPort address;  // where to connect
   bool address_is_ip = false;
-  std::string expected_name;           // the name that the certificate must have
+  std::string expected_name;  // the name that the certificate must have
   bool expected_is_ip = false;
-  std::string sni;                     // sent; empty: none
-  std::string sni_absent_reason;       // why it is empty
+  std::string sni;                // sent; empty: none
+  std::string sni_absent_reason;  // why it is empty
   const PolicyRuntime* policy = nullptr;
-  std::string key;                     // identity for pool and sessions
+  std::string key;  // identity for pool and sessions
 };
 
 // `name` is what the client wants to reach (its SNI, or the host of the target): the policy may override it.
@@ -43,7 +43,7 @@ struct UpstreamTarget {
 struct RouteRuntime {
   const config::Route* route = nullptr;
   std::shared_ptr<const UpstreamTarget> target;
-  std::string label;                   // "host/path", for records
+  std::string label;  // "host/path", for records
 };
 
 class RouteTable {
@@ -59,7 +59,7 @@ class RouteTable {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
-  using ByPath = std::vector<RouteRuntime>;   // longest path first
+  using ByPath = std::vector<RouteRuntime>;  // longest path first
   [[nodiscard]] const RouteRuntime* find_in(std::string_view host, std::string_view path) const;
 
   std::unordered_map<std::string, ByPath, Hash, std::equal_to<>> by_host_;

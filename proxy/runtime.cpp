@@ -25,7 +25,9 @@ Result<void> Runtime::add_policies(SharedTls& shared) {
     const auto trust = shared.trust(policy.tls.trust);
     if (!trust) return fail(trust.error().text(), "policy " + name + ": trust");
     auto context = tls::UpstreamContext::create(policy.tls, *trust);
-    if (!context) return fail(context.error().what, "policy " + name + ": " + context.error().where, context.error().hint);
+    if (!context)
+      return fail(context.error().what, "policy " + name + ": " + context.error().where,
+                  context.error().hint);
     policies_[name] = PolicyRuntime{&policy, std::move(*context)};
   }
   return {};
@@ -36,7 +38,8 @@ Result<void> Runtime::add_listeners(SharedTls& shared) {
     ListenerRuntime& ready = listeners_[listener.name];
     ready.listener = &listener;
     ready.policy = policy(listener.policy);
-    if (ready.policy == nullptr) return fail("no such policy: " + listener.policy, "listener " + listener.name);
+    if (ready.policy == nullptr)
+      return fail("no such policy: " + listener.policy, "listener " + listener.name);
     if (listener.tls || listener.mode == config::Mode::forward) {
       const tls::ClientLegOptions options = listener.tls ? listener.tls->options : tls::ClientLegOptions{};
       auto context = tls::ClientLegContext::create(options, shared.tickets());
@@ -52,7 +55,8 @@ Result<void> Runtime::add_listeners(SharedTls& shared) {
       const PolicyRuntime* rules = policy(route.policy.empty() ? listener.policy : route.policy);
       if (rules == nullptr) return fail("no such policy: " + route.policy, "listener " + listener.name);
       ready.routes.add(RouteRuntime{
-          &route, make_target(route.upstream.scheme, route.upstream.address, route.upstream.address.host, rules),
+          &route,
+          make_target(route.upstream.scheme, route.upstream.address, route.upstream.address.host, rules),
           route.host + route.path});
     }
     ready.routes.sort();

@@ -30,8 +30,8 @@ class SharedTls {
 struct ListenerRuntime {
   const config::Listener* listener = nullptr;
   const PolicyRuntime* policy = nullptr;
-  std::shared_ptr<const tls::ClientLegContext> client_leg;   // of the listener, or for interception
-  std::shared_ptr<const tls::Identity> identity;             // from files; nullptr: minted
+  std::shared_ptr<const tls::ClientLegContext> client_leg;  // of the listener, or for interception
+  std::shared_ptr<const tls::Identity> identity;            // from files; nullptr: minted
   RouteTable routes;
 };
 

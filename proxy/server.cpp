@@ -15,7 +15,8 @@ namespace {
 
 std::int64_t system_milliseconds() {
   using std::chrono::milliseconds;
-  return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 unsigned worker_count(const config::Settings& settings) {
@@ -29,14 +30,15 @@ struct Server::Impl {
   SharedTls shared;
   WorkerEnvironment environment;
   std::vector<std::unique_ptr<Worker>> workers;
-  std::vector<BoundAddress> bound;   // in order of the settings
-  std::map<std::string, config::HostPort> asked;   // what each bound listener asked for
+  std::vector<BoundAddress> bound;                // in order of the settings
+  std::map<std::string, config::HostPort> asked;  // what each bound listener asked for
 
   // Binds what is new in `wanted`; the sockets of worker i are appended to (*fresh)[i].
   using PerWorker = std::vector<std::vector<Worker::Listening>>;
   Result<std::vector<BoundAddress>> bind(const config::Settings& wanted, PerWorker* fresh,
                                          std::vector<ListenSocket>* owned) const;
-  Result<std::vector<std::shared_ptr<const Runtime>>> runtimes(std::shared_ptr<const config::Settings> wanted);
+  Result<std::vector<std::shared_ptr<const Runtime>>> runtimes(
+      std::shared_ptr<const config::Settings> wanted);
   void remember(const config::Settings& wanted, std::vector<BoundAddress> addresses);
 };
 
@@ -48,14 +50,17 @@ Result<std::vector<BoundAddress>> Server::Impl::bind(const config::Settings& wan
   for (const config::Listener& listener : wanted.listeners) {
     const auto before = asked.find(listener.name);
     if (before != asked.end() && before->second == listener.listen) {
-      const auto kept = std::find_if(bound.begin(), bound.end(),
-                                     [&](const BoundAddress& entry) { return entry.listener == listener.name; });
+      const auto kept = std::find_if(bound.begin(), bound.end(), [&](const BoundAddress& entry) {
+        return entry.listener == listener.name;
+      });
       all.push_back(*kept);
       all.back().mode = listener.mode;
       continue;
     }
     auto sockets = bind_listener(listener.listen, count);
-    if (!sockets) return fail(sockets.error().what, "listener " + listener.name + ", " + sockets.error().where, sockets.error().hint);
+    if (!sockets)
+      return fail(sockets.error().what, "listener " + listener.name + ", " + sockets.error().where,
+                  sockets.error().hint);
     all.push_back(BoundAddress{listener.name, listener.mode, sockets->address});
     for (unsigned i = 0; i < count; ++i) {
       (*fresh)[i].push_back(Worker::Listening{listener.name, sockets->sockets[i].get()});
@@ -84,7 +89,9 @@ void Server::Impl::remember(const config::Settings& wanted, std::vector<BoundAdd
 
 Server::Server() : impl_(std::make_unique<Impl>()) {}
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  stop();
+}
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   std::unique_ptr<Server> server(new Server);
@@ -156,9 +163,13 @@ void Server::stop() {
   }
 }
 
-bool Server::drained() const { return counters().client_connections_open == 0; }
+bool Server::drained() const {
+  return counters().client_connections_open == 0;
+}
 
-std::shared_ptr<const config::Settings> Server::settings() const { return impl_->settings; }
+std::shared_ptr<const config::Settings> Server::settings() const {
+  return impl_->settings;
+}
 
 Counters Server::counters() const {
   Counters sum;

@@ -19,7 +19,8 @@
 
 namespace whytls::proxy {
 
-// Everything that is logged, one call per line. Called on worker threads, several at once; must not block long.
+// Everything that is logged, one call per line. Called on worker threads, several at once; must not block
+// long.
 class LogSink {
  public:
   virtual ~LogSink() = default;
@@ -36,13 +37,13 @@ using NameLookup = std::function<int(const std::string& host, std::vector<std::s
 
 // A snapshot of the counters, summed over workers.
 struct Counters {
-  std::array<std::uint64_t, policy::kFailureCount> failures{};   // by Failure, each once per record
-  std::uint64_t handshakes_upstream_ok = 0;                      // full and resumed
+  std::array<std::uint64_t, policy::kFailureCount> failures{};  // by Failure, each once per record
+  std::uint64_t handshakes_upstream_ok = 0;                     // full and resumed
   std::uint64_t handshakes_upstream_resumed = 0;
-  std::uint64_t handshakes_upstream_failed = 0;                  // not done, or refused by the policy
+  std::uint64_t handshakes_upstream_failed = 0;  // not done, or refused by the policy
   std::uint64_t handshakes_client_ok = 0;
   std::uint64_t handshakes_client_failed = 0;
-  std::map<int, std::uint64_t> responses;                        // by status class 1..5
+  std::map<int, std::uint64_t> responses;  // by status class 1..5
   std::uint64_t requests = 0;
   std::uint64_t tunnels = 0;
   std::uint64_t client_connections_open = 0;
@@ -55,16 +56,16 @@ struct Counters {
 
 struct ServerOptions {
   std::shared_ptr<const config::Settings> settings;
-  std::shared_ptr<const tls::Authority> authority;   // nullptr allowed when no listener mints
-  LogSink* log = nullptr;                            // borrowed, must outlive the server
-  WallClock clock;                                   // empty: the system's
-  NameLookup name_lookup;                            // empty: getaddrinfo
+  std::shared_ptr<const tls::Authority> authority;  // nullptr allowed when no listener mints
+  LogSink* log = nullptr;                           // borrowed, must outlive the server
+  WallClock clock;                                  // empty: the system's
+  NameLookup name_lookup;                           // empty: getaddrinfo
 };
 
 class Server {
  public:
-  // Binds all listeners, then starts the workers. Fails with the listener's name and address as `where` when a
-  // port is in use or TLS material is refused; nothing is left running then.
+  // Binds all listeners, then starts the workers. Fails with the listener's name and address as `where` when
+  // a port is in use or TLS material is refused; nothing is left running then.
   static Result<std::unique_ptr<Server>> start(ServerOptions options);
   // Stops at once when still running. Every loop has been closed clean (asserted).
   ~Server();

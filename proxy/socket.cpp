@@ -105,8 +105,8 @@ void Socket::ended(int status) {
   user_->on_socket_end(status == UV_EOF && reset_behind_end() ? UV_ECONNRESET : status);
 }
 
-// A reset can look like an orderly end: a failed write has taken the error that the kernel had for the next read, or
-// libuv has taken a hang-up right behind the last bytes for FIN.
+// A reset can look like an orderly end: a failed write has taken the error that the kernel had for the next
+// read, or libuv has taken a hang-up right behind the last bytes for FIN.
 bool Socket::reset_behind_end() const {
   if (write_error_ != 0) return true;
   int error = 0;
@@ -163,16 +163,17 @@ void Socket::send_rest(std::size_t sent) {
   in_flight_ = request;
   in_flight_bytes_ = request->data.size() - sent;
   const uv_buf_t buffer = uv_buf_init(request->data.data() + sent, static_cast<unsigned>(in_flight_bytes_));
-  const int status = uv_write(&request->request, tcp_.stream(), &buffer, 1, [](uv_write_t* write, int result) {
-    const std::unique_ptr<WriteRequest> owned(static_cast<WriteRequest*>(write->data));
-    Socket* socket = owned->socket;
-    if (socket == nullptr) return;
-    const Loop::Turn turn(socket->loop_);
-    if (result == 0) socket->bytes_sent_ += socket->in_flight_bytes_;
-    socket->in_flight_ = nullptr;
-    socket->in_flight_bytes_ = 0;
-    socket->write_done(result);
-  });
+  const int status =
+      uv_write(&request->request, tcp_.stream(), &buffer, 1, [](uv_write_t* write, int result) {
+        const std::unique_ptr<WriteRequest> owned(static_cast<WriteRequest*>(write->data));
+        Socket* socket = owned->socket;
+        if (socket == nullptr) return;
+        const Loop::Turn turn(socket->loop_);
+        if (result == 0) socket->bytes_sent_ += socket->in_flight_bytes_;
+        socket->in_flight_ = nullptr;
+        socket->in_flight_bytes_ = 0;
+        socket->write_done(result);
+      });
   if (status != 0) {
     in_flight_ = nullptr;
     in_flight_bytes_ = 0;

@@ -98,8 +98,8 @@ class Socket {
   UvHandle<uv_tcp_t> tcp_;
   std::string out_;
   std::size_t in_flight_bytes_ = 0;
-  WriteRequest* in_flight_ = nullptr;      // owned by libuv until its callback
-  ConnectRequest* connecting_ = nullptr;   // owned by libuv until its callback
+  WriteRequest* in_flight_ = nullptr;     // owned by libuv until its callback
+  ConnectRequest* connecting_ = nullptr;  // owned by libuv until its callback
   std::uint64_t bytes_sent_ = 0;
   std::uint64_t bytes_received_ = 0;
   int write_error_ = 0;

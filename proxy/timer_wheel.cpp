@@ -26,7 +26,9 @@ int TimerWheel::open(uv_loop_t* loop) {
   return 0;
 }
 
-void TimerWheel::close() { timer_.reset(); }
+void TimerWheel::close() {
+  timer_.reset();
+}
 
 void TimerWheel::insert(Deadline* deadline, std::chrono::milliseconds after) {
   if (count_ == 0 && timer_) {

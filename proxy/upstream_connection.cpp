@@ -83,7 +83,7 @@ void UpstreamConnection::enter(State state) {
       deadline_.set(wheel, timeouts.dns);
       break;
     case State::connecting:
-      break;   // each address gets its share in connect_next()
+      break;  // each address gets its share in connect_next()
     case State::handshaking:
       deadline_.set(wheel, timeouts.handshake);
       break;
@@ -123,7 +123,9 @@ void UpstreamConnection::become_idle() {
   enter(State::idle);
 }
 
-bool UpstreamConnection::current() const { return runtime_ == worker_.runtime() && state_ == State::ready; }
+bool UpstreamConnection::current() const {
+  return runtime_ == worker_.runtime() && state_ == State::ready;
+}
 
 void UpstreamConnection::resolved(Addresses addresses) {
   attempt_.timings.dns_us = worker_.loop().now_us() - stage_began_us_;
@@ -146,7 +148,8 @@ void UpstreamConnection::connect_next() {
   attempt_.address = ip_text(address);
   for (const BoundAddress& own : worker_.bound()) {
     if (own.mode == config::Mode::forward && reaches(address, own.address)) {
-      fail_own(policy::OwnFault::loop, "listener " + own.listener + " is bound to " + address_text(own.address));
+      fail_own(policy::OwnFault::loop,
+               "listener " + own.listener + " is bound to " + address_text(own.address));
       return;
     }
   }
@@ -235,8 +238,7 @@ void UpstreamConnection::judge() {
     auto fresh = std::make_shared<Judgement>();
     fresh->diagnosis = record->diagnosis;
     fresh->verdict = record->verdict;
-    fresh->usable_until =
-        usable_until(record->attempt.handshake, *target_->policy->policy, worker_.now());
+    fresh->usable_until = usable_until(record->attempt.handshake, *target_->policy->policy, worker_.now());
     judgement_ = std::move(fresh);
   }
   verdict_ = record->verdict;

@@ -20,7 +20,7 @@ class Worker;
 struct Judgement {
   policy::Diagnosis diagnosis;
   policy::Verdict verdict;
-  tls::UnixSeconds usable_until = 0;   // the earliest moment at which the answer could change
+  tls::UnixSeconds usable_until = 0;  // the earliest moment at which the answer could change
 };
 
 class UpstreamUser {

@@ -27,9 +27,8 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::remove(UpstreamConnection* con
   const auto found = idle_.find(connection->target().key);
   if (found == idle_.end()) return nullptr;
   auto& list = found->second;
-  const auto position = std::find_if(list.begin(), list.end(), [connection](const auto& entry) {
-    return entry.get() == connection;
-  });
+  const auto position = std::find_if(list.begin(), list.end(),
+                                     [connection](const auto& entry) { return entry.get() == connection; });
   if (position == list.end()) return nullptr;
   std::unique_ptr<UpstreamConnection> owned = std::move(*position);
   list.erase(position);

@@ -1,5 +1,7 @@
 #include "proxy/worker.h"
 
+#include <signal.h>
+
 #include <array>
 #include <cassert>
 #include <cstdlib>
@@ -34,14 +36,15 @@ Worker::Worker(const WorkerEnvironment& environment)
       resolver_(loop_, environment.name_lookup),
       mint_cache_(environment.authority) {}
 
-Worker::~Worker() { stop(); }
+Worker::~Worker() {
+  stop();
+}
 
 Result<void> Worker::start(std::shared_ptr<const Runtime> runtime, const std::vector<Listening>& listening) {
   runtime_ = std::move(runtime);
   if (const int status = loop_.open(); status != 0) return fail(uv_strerror(status), "event loop");
-  const int status = wake_.init(uv_async_init, loop_.uv(), [](uv_async_t* handle) {
-    static_cast<Worker*>(handle->data)->run_tasks();
-  });
+  const int status = wake_.init(uv_async_init, loop_.uv(),
+                                [](uv_async_t* handle) { static_cast<Worker*>(handle->data)->run_tasks(); });
   if (status != 0) return fail(uv_strerror(status), "event loop");
   wake_->data = this;
   for (const Listening& entry : listening) {
@@ -51,7 +54,14 @@ Result<void> Worker::start(std::shared_ptr<const Runtime> runtime, const std::ve
   return {};
 }
 
-void Worker::run() { loop_.run(); }
+void Worker::run() {
+  // A write to a peer that is gone is an error number here, whatever the process does with the signal.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  loop_.run();
+}
 
 Result<void> Worker::listen(const Listening& listening) {
   auto listener = std::make_unique<Listener>();
@@ -120,8 +130,8 @@ void Worker::run_tasks() {
   for (const auto& task : tasks) task();
 }
 
-void Worker::reload(std::shared_ptr<const Runtime> runtime, std::set<std::string> kept, std::vector<Listening> added,
-                    std::shared_ptr<const std::vector<BoundAddress>> bound) {
+void Worker::reload(std::shared_ptr<const Runtime> runtime, std::set<std::string> kept,
+                    std::vector<Listening> added, std::shared_ptr<const std::vector<BoundAddress>> bound) {
   post([this, runtime = std::move(runtime), kept = std::move(kept), added = std::move(added),
         bound = std::move(bound)] {
     runtime_ = runtime;

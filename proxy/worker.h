@@ -40,7 +40,7 @@ struct WorkerEnvironment {
   NameLookup name_lookup;
   std::shared_ptr<const tls::Authority> authority;
   std::shared_ptr<const std::vector<BoundAddress>> bound;
-  std::size_t max_clients = 0;   // of one worker
+  std::size_t max_clients = 0;  // of one worker
 };
 
 class Worker {
@@ -57,8 +57,8 @@ class Worker {
   };
   Result<void> start(std::shared_ptr<const Runtime> runtime, const std::vector<Listening>& listening);
   // New settings. Listeners that are not named in `kept` stop listening; `added` ones begin.
-  void reload(std::shared_ptr<const Runtime> runtime, std::set<std::string> kept, std::vector<Listening> added,
-              std::shared_ptr<const std::vector<BoundAddress>> bound);
+  void reload(std::shared_ptr<const Runtime> runtime, std::set<std::string> kept,
+              std::vector<Listening> added, std::shared_ptr<const std::vector<BoundAddress>> bound);
   void drain();
   // Ends every connection and the thread, and waits for it. Asserts that the loop closed clean.
   void stop();
@@ -118,7 +118,7 @@ class Worker {
   UpstreamPool pool_;
   SessionCache sessions_;
   std::vector<std::unique_ptr<Listener>> listeners_;
-  std::unordered_set<ClientConnection*> clients_;   // owned
+  std::unordered_set<ClientConnection*> clients_;  // owned
   UvHandle<uv_async_t> wake_;
   std::mutex tasks_mutex_;
   std::vector<std::function<void()>> tasks_;

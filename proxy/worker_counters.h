@@ -31,7 +31,7 @@ struct WorkerCounters {
   Counter handshakes_upstream_failed;
   Counter handshakes_client_ok;
   Counter handshakes_client_failed;
-  std::array<Counter, 6> responses_by_class;   // index 1..5
+  std::array<Counter, 6> responses_by_class;  // index 1..5
   Counter requests;
   Counter tunnels;
   Counter client_connections_open;

@@ -13,7 +13,8 @@ class Authority {
   // Loads DIR/ca.pem and DIR/ca-key.pem, or makes both (directory 0700, key 0600, written under a
   // temporary name and renamed) when neither is there. Refuses a key file that others may read, a
   // certificate that is no CA, a pair that doesn't match, and half a pair.
-  static Result<std::shared_ptr<const Authority>> load_or_create(const std::string& directory, UnixSeconds now);
+  static Result<std::shared_ptr<const Authority>> load_or_create(const std::string& directory,
+                                                                 UnixSeconds now);
   // Loads only; fails when there is none (hint: how to make one).
   static Result<std::shared_ptr<const Authority>> load(const std::string& certificate_file,
                                                        const std::string& key_file);

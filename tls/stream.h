@@ -39,10 +39,10 @@ class Session {
 };
 
 struct ConnectOptions {
-  std::string sni;                    // empty: no server_name extension. Never an IP literal.
-  std::string alpn = "http/1.1";      // empty: no ALPN
-  UnixSeconds now = 0;                // the time at which the chain is judged
-  const Session* resume = nullptr;    // borrowed for the call only
+  std::string sni;                  // empty: no server_name extension. Never an IP literal.
+  std::string alpn = "http/1.1";    // empty: no ALPN
+  UnixSeconds now = 0;              // the time at which the chain is judged
+  const Session* resume = nullptr;  // borrowed for the call only
 };
 
 class Stream {
