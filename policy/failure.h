@@ -27,6 +27,7 @@ enum class Phase : std::uint8_t {
 enum class Severity : std::uint8_t { notice, warning, error, fatal };
 
 enum class Failure : std::uint8_t {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): an enumerator can't stand in parentheses
 #define WHYTLS_FAILURE(slug, symbol, number, leg, phase, severity, status, token, summary) slug,
 #include "policy/failures.def"
 #undef WHYTLS_FAILURE

@@ -257,6 +257,7 @@ void ClientConnection::expect_nothing() {
 
 void ClientConnection::expect_drained() {
   expectation_ = Expectation::drained;
+  untaken_bytes_ = channel_.socket().untaken_bytes();
   channel_.want_drained();
   deadline_.set(worker_.loop().wheel(), runtime_->settings().timeouts.client_write);
 }
@@ -301,19 +302,9 @@ void ClientConnection::on_deadline() {
       exchange_.refuse_unread(std::move(record));
       return;
     }
-    case State::exchange: {
-      const bool body = expectation_ == Expectation::body;
-      auto record =
-          client_record(body ? policy::HttpFault::body_timeout : policy::HttpFault::write_timeout, {});
-      worker_.complete(record.get(), *listener_->policy->policy);
-      if (body) {
-        exchange_.on_request_failed(std::move(record));
-      } else {
-        exchange_.abort();
-        break_off();
-      }
+    case State::exchange:
+      exchange_deadline();
       return;
-    }
     case State::idle:
       note(policy::HttpFault::idle_timeout);
       finish_and_close();
@@ -324,6 +315,22 @@ void ClientConnection::on_deadline() {
       close();
       return;
   }
+}
+
+void ClientConnection::exchange_deadline() {
+  const bool body = expectation_ == Expectation::body;
+  if (!body && channel_.socket().untaken_bytes() < untaken_bytes_) {
+    expect_drained();  // slow, but reading
+    return;
+  }
+  auto record = client_record(body ? policy::HttpFault::body_timeout : policy::HttpFault::write_timeout, {});
+  worker_.complete(record.get(), *listener_->policy->policy);
+  if (body) {
+    exchange_.on_request_failed(std::move(record));
+    return;
+  }
+  exchange_.abort();
+  break_off();
 }
 
 void ClientConnection::note(policy::HttpFault fault) const {

@@ -87,6 +87,7 @@ class ClientConnection final : public Retirable, private ChannelUser, private De
   Result<void> accept_tls(std::string_view early);
   void handshake_failed(ChannelEnd end, int status);
   bool answer_plain_http(const Record& record);
+  void exchange_deadline();
   // What is nobody's failure is recorded at debug level only.
   void note(policy::HttpFault fault) const;
   void close();
@@ -103,7 +104,8 @@ class ClientConnection final : public Retirable, private ChannelUser, private De
   Expectation expectation_ = Expectation::nothing;
   MessageParser parser_;
   Exchange exchange_;
-  std::string stash_;  // bytes that came ahead of their turn
+  std::string stash_;              // bytes that came ahead of their turn
+  std::size_t untaken_bytes_ = 0;  // when the write deadline was set
   bool consuming_ = false;
   bool draining_ = false;
   bool parser_done_ = false;  // the request of the current exchange was read completely

@@ -222,6 +222,7 @@ void Exchange::arm_deadline() {
   switch (state_) {
     case State::awaiting_response:
       if (client_paused_) {
+        untaken_bytes_ = upstream_->channel().socket().untaken_bytes();
         deadline_.set(wheel, timeouts.upstream_write);
       } else if (request_complete_ || request_framing_ == Framing::none) {
         deadline_.set(wheel, timeouts.first_byte);
@@ -250,6 +251,10 @@ void Exchange::on_deadline() {
   const Loop::Turn turn(client_.worker().loop());
   switch (state_) {
     case State::awaiting_response:
+      if (client_paused_ && upstream_->channel().socket().untaken_bytes() < untaken_bytes_) {
+        arm_deadline();  // slow, but reading
+        break;
+      }
       upstream_broke(client_paused_ ? HttpFault::write_timeout : HttpFault::first_byte_timeout,
                      TransportFault::timeout, UV_ETIMEDOUT, {});
       break;

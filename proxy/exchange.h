@@ -131,6 +131,7 @@ class Exchange final : private UpstreamUser, private DeadlineUser {
   std::uint64_t response_bytes_ = 0;
   std::uint64_t request_bytes_ = 0;
   std::int64_t began_us_ = 0;
+  std::size_t untaken_bytes_ = 0;  // by the upstream, when its write deadline was set
 };
 
 }  // namespace whytls::proxy

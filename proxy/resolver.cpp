@@ -73,6 +73,42 @@ bool parse_ip(const std::string& literal, std::uint16_t port, sockaddr_storage* 
          uv_ip6_addr(literal.c_str(), port, reinterpret_cast<sockaddr_in6*>(address)) == 0;
 }
 
+namespace {
+
+// The address that the kernel really connects to.
+std::string reached_ip(const sockaddr_storage& address) {
+  constexpr std::string_view kMapped = "::ffff:";
+  std::string text = ip_text(address);
+  if (text.starts_with(kMapped) && text.find('.') != std::string::npos) text.erase(0, kMapped.size());
+  if (text == "0.0.0.0") return "127.0.0.1";
+  if (text == "::") return "::1";
+  return text;
+}
+
+bool is_own_interface(const std::string& ip) {
+  uv_interface_address_t* list = nullptr;
+  int count = 0;
+  if (uv_interface_addresses(&list, &count) != 0) return false;
+  bool found = false;
+  for (int i = 0; i < count && !found; ++i) {
+    sockaddr_storage address{};
+    std::memcpy(&address, &list[i].address, sizeof list[i].address);
+    found = ip_text(address) == ip;
+  }
+  uv_free_interface_addresses(list, count);
+  return found;
+}
+
+}  // namespace
+
+bool reaches(const sockaddr_storage& target, const sockaddr_storage& own) {
+  if (port_of(target) != port_of(own)) return false;
+  const std::string to = reached_ip(target);
+  const std::string listening = ip_text(own);
+  if (listening != "0.0.0.0" && listening != "::") return to == listening;
+  return to == "::1" || to.starts_with("127.") || is_own_interface(to);
+}
+
 // Lives until the thread pool is done with it, also when nobody waits any more.
 struct Resolver::Job {
   uv_work_t work{};

@@ -63,6 +63,9 @@ class Resolver {
 // "10.0.0.1"
 [[nodiscard]] std::string ip_text(const sockaddr_storage& address);
 [[nodiscard]] std::uint16_t port_of(const sockaddr_storage& address);
+// True when connecting to `target` reaches a socket that listens on `own`: also by another spelling of the
+// address (0.0.0.0, IPv4-mapped), and by any address of this machine when `own` is a wildcard.
+[[nodiscard]] bool reaches(const sockaddr_storage& target, const sockaddr_storage& own);
 // False when `literal` is no IP literal.
 [[nodiscard]] bool parse_ip(const std::string& literal, std::uint16_t port, sockaddr_storage* address);
 

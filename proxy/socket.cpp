@@ -197,6 +197,10 @@ void Socket::write_done(int status) {
   tell_drained();
 }
 
+std::size_t Socket::untaken_bytes() const {
+  return out_.size() + (tcp_ ? uv_stream_get_write_queue_size(tcp_.stream()) : 0);
+}
+
 void Socket::shutdown_write() {
   shutdown_wanted_ = true;
   wrote();

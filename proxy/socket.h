@@ -61,6 +61,8 @@ class Socket {
   }
   // Bytes that were handed over but have not been taken by the kernel.
   [[nodiscard]] std::size_t pending_bytes() const { return out_.size() + in_flight_bytes_; }
+  // Of pending_bytes(), what the kernel has not taken by now: falls while the peer reads.
+  [[nodiscard]] std::size_t untaken_bytes() const;
   // Asks for one on_socket_drained().
   void want_drained() {
     drained_wanted_ = true;

@@ -37,17 +37,6 @@ TransportFault connect_fault(int status) {
   }
 }
 
-// True when connecting to `target` would reach the listening address `own`.
-bool reaches(const sockaddr_storage& target, const sockaddr_storage& own) {
-  if (port_of(target) != port_of(own)) return false;
-  const std::string to = ip_text(target);
-  const std::string from = ip_text(own);
-  if (to == from) return true;
-  const bool own_any = from == "0.0.0.0" || from == "::";
-  const bool loopback = to == "::1" || to.starts_with("127.") || to == "0.0.0.0" || to == "::";
-  return own_any && loopback;
-}
-
 }  // namespace
 
 UpstreamConnection::UpstreamConnection(Worker& worker, std::shared_ptr<const Runtime> runtime,
