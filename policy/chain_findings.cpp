@@ -168,6 +168,10 @@ bool may_sign_certificates(const Certificate& certificate) {
 
 // Where a path stops for want of an issuer. See README.md, "A missing intermediate or an unknown root".
 Failure failure_of_gap(const Certificate& top, int depth, const Leftovers& rest) {
+  if (!top.authority_issuer.empty() && rest.namesake == nullptr) {
+    return top.authority_issuer == top.issuer ? Failure::chain_unknown_issuer
+                                              : Failure::chain_missing_intermediate;
+  }
   if (depth > 0) return Failure::chain_unknown_issuer;
   if (rest.namesake != nullptr) {
     return may_sign_certificates(*rest.namesake) ? Failure::chain_missing_intermediate
@@ -195,6 +199,18 @@ void add_namesake(const Certificate& top, const Certificate& namesake, int depth
   }
 }
 
+// What the same evidence could mean as well; empty when the authority key identifier settles it.
+std::string competing_cause(const Certificate& top, int depth, Failure failure, const Leftovers& rest) {
+  if (!top.authority_issuer.empty() || rest.namesake != nullptr) return {};
+  if (failure == Failure::chain_missing_intermediate) {
+    return rest.unrelated.empty() ? "the issuer may be a private root, which servers need not send" : "";
+  }
+  if (depth == 0) return "if the issuer is an intermediate CA, the server should have sent it";
+  return top.aia_issuers.empty()
+             ? ""
+             : "a further intermediate may be missing: the last certificate names an AIA URL";
+}
+
 void add_gap(const tls::HandshakeEvidence& handshake, FindingSet& out) {
   const tls::ChainEvidence& chain = handshake.chain;
   const Certificate& top = chain.built.empty() ? handshake.presented.front() : chain.built.back();
@@ -209,16 +225,11 @@ void add_gap(const tls::HandshakeEvidence& handshake, FindingSet& out) {
                               {"missing_issuer_dn", top.issuer},
                               {"aia", bounded_list(top.aia_issuers)},
                               {"aki", top.authority_key_id},
+                              {"aki_issuer", top.authority_issuer},
                               {"sent", bounded_list(sent)},
                               {"unrelated", bounded_list(rest.unrelated)},
                               {"trust_store", chain.trust_description}});
-  if (depth > 0 && !top.aia_issuers.empty()) {
-    add_fact(gap, "competing_cause",
-             "a further intermediate may be missing: the last certificate names an AIA URL");
-  } else if (gap.failure == Failure::chain_missing_intermediate && rest.unrelated.empty() &&
-             rest.namesake == nullptr) {
-    add_fact(gap, "competing_cause", "the issuer may be a private root, which servers need not send");
-  }
+  add_fact(gap, "competing_cause", competing_cause(top, depth, gap.failure, rest));
   if (rest.namesake != nullptr) add_namesake(top, *rest.namesake, depth, gap, out);
   out.add(std::move(gap));
 }

@@ -29,7 +29,7 @@ std::string_view certificate_template(Failure failure) {
              "{aia})]";
     case Failure::chain_unknown_issuer:
       return "comes from the issuer `{missing_issuer}`, which is neither sent nor in the trust store[ "
-             "({trust_store})]";
+             "({trust_store})][; {competing_cause}]";
     case Failure::cert_bad_signature:
       return "does not carry a valid signature of its issuer[ `{issuer}`]";
     case Failure::cert_weak_signature:

@@ -123,7 +123,14 @@ void describe_key_ids(const X509* certificate, Certificate& out) {
   const auto subject = extension<Asn1OctetStringPtr>(certificate, NID_subject_key_identifier);
   out.subject_key_id = octets_hex(subject.get());
   const auto authority = extension<AuthorityKeyIdPtr>(certificate, NID_authority_key_identifier);
-  if (authority) out.authority_key_id = octets_hex(authority->keyid);
+  if (!authority) return;
+  out.authority_key_id = octets_hex(authority->keyid);
+  for (int i = 0; i < sk_GENERAL_NAME_num(authority->issuer); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(authority->issuer, i);
+    if (name->type != GEN_DIRNAME) continue;
+    out.authority_issuer = name_text(name->d.directoryName);
+    return;
+  }
 }
 
 void describe_unknown_critical(const X509* certificate, Certificate& out) {

@@ -62,6 +62,8 @@ struct Certificate {
   std::vector<std::string> ocsp_urls;
   std::string subject_key_id;      // hex, empty when absent
   std::string authority_key_id;    // hex, empty when absent
+  std::string authority_issuer;    // who issued the issuer's certificate, when the extension says so (RFC
+                                   // 5280, 4.2.1.1)
   std::string sha256_hex;          // of the DER, lower case
   std::string spki_sha256_base64;  // of SubjectPublicKeyInfo: the pin (RFC 7469, 2.4)
   bool self_issued = false;        // subject and issuer are the same name

@@ -75,11 +75,14 @@ class CertificateMaker:
         return Certificate(cert, key, cert)
 
     def leaf(self, names=("localhost",), addresses=("127.0.0.1",), issuer=None, days=(-1, 90), self_signed=False,
-             send=()):
-        """A server certificate. `send`: the CA certificates that the server sends after it."""
+             send=(), aia=""):
+        """A server certificate. `send`: the CA certificates that the server sends after it; `aia`: where its
+        issuer's certificate is published."""
         base, key = self._request((list(names) or ["none"])[0])
         alternatives = ",".join([f"DNS:{n}" for n in names] + [f"IP:{a}" for a in addresses])
         extensions = f"basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName={alternatives}\n"
+        if aia:
+            extensions += f"authorityInfoAccess=caIssuers;URI:{aia}\n"
         cert = self._sign(base, None if self_signed else issuer or self.root, extensions, days)
         chain = base.with_suffix(".chain")
         chain.write_bytes(b"".join(path.read_bytes() for path in [cert, *(c.cert for c in send)]))

@@ -114,9 +114,14 @@ class ForwardProxy(EndToEnd):
 
     def test_a_missing_intermediate_is_told_from_an_unknown_root(self):
         middle = self.maker.authority("Test Intermediate", issuer=self.maker.root)
-        problem = self.failing(self.maker.leaf(issuer=middle), "chain_missing_intermediate",
+        published = "http://ca.example/intermediate.cer"
+        problem = self.failing(self.maker.leaf(issuer=middle, aia=published), "chain_missing_intermediate",
                                "SEC_ERROR_UNKNOWN_ISSUER")
         self.assertIn("Test Intermediate", json.dumps(problem))
+        self.assertIn(published, json.dumps(problem))
+        stranger = self.maker.authority("Unknown Root")
+        problem = self.failing(self.maker.leaf(issuer=stranger), "chain_unknown_issuer", "SEC_ERROR_UNKNOWN_ISSUER")
+        self.assertIn("Unknown Root", json.dumps(problem))
 
     def test_several_faults_are_all_reported(self):
         certificate = self.maker.leaf(names=("other.example",), addresses=(), days=(-90, -3), self_signed=True)

@@ -47,6 +47,12 @@ Case foreign_root_not_sent() {
   return serving({support::issue(support::leaf_spec(kDevice), world().foreign_root)});
 }
 
+Case intermediate_named_by_authority_key_identifier() {
+  CertificateSpec spec = support::leaf_spec(kDevice);
+  spec.authority_issuer = true;
+  return serving({support::issue(spec, world().intermediate)});
+}
+
 Case intermediate_not_sent() {
   CertificateSpec spec = support::leaf_spec(kDevice);
   spec.authority_info_access = "caIssuers;URI:http://ca.test/intermediate.cer";
@@ -78,6 +84,9 @@ std::vector<Scenario> chain_scenarios() {
       {"the_intermediate_was_not_sent",
        {"chain_missing_intermediate", "SEC_ERROR_UNKNOWN_ISSUER", -8179, "upstream", "certificate", 502},
        intermediate_not_sent},
+      {"the_intermediate_was_not_sent_and_only_the_authority_key_identifier_says_so",
+       {"chain_missing_intermediate", "SEC_ERROR_UNKNOWN_ISSUER", -8179, "upstream", "certificate", 502},
+       intermediate_named_by_authority_key_identifier},
       {"the_issuer_is_unknown",
        {"chain_unknown_issuer", "SEC_ERROR_UNKNOWN_ISSUER", -8179, "upstream", "certificate", 502},
        foreign_root_not_sent},

@@ -124,7 +124,8 @@ void add_extensions(X509* certificate, X509* issuer, const CertificateSpec& spec
   }
   if (spec.subject_key_id) add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
   if (spec.authority_key_id && X509_get0_subject_key_id(issuer) != nullptr) {
-    add_extension(certificate, issuer, NID_authority_key_identifier, "keyid");
+    add_extension(certificate, issuer, NID_authority_key_identifier,
+                  spec.authority_issuer ? "keyid,issuer:always" : "keyid");
   }
 }
 

@@ -64,7 +64,8 @@ struct CertificateSpec {
   std::string unknown_critical_oid;       // "1.3.6.1.4.1.99999.1"
   bool subject_key_id = true;
   bool authority_key_id = true;
-  int version = 3;  // 1: no extensions whatever else is said
+  bool authority_issuer = false;  // the AKI names the issuer and serial of the issuer's certificate too
+  int version = 3;                // 1: no extensions whatever else is said
   Signature signature = Signature::good;
 };
 

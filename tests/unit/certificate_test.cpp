@@ -59,11 +59,21 @@ TEST_F(CertificateReading, FillsEveryField) {
   EXPECT_EQ(read.aia_issuers, std::vector<std::string>{"http://ca.test/i.cer"});
   EXPECT_EQ(read.ocsp_urls, std::vector<std::string>{"http://ocsp.test/"});
   EXPECT_EQ(read.authority_key_id, read_certificate(root_.der()).subject_key_id);
+  EXPECT_EQ(read.authority_issuer, "");
   EXPECT_EQ(read.sha256_hex.size(), 64U);
   EXPECT_EQ(read.spki_sha256_base64, made.key.pin());
   EXPECT_FALSE(read.basic_constraints_ca.has_value());
   EXPECT_FALSE(read.self_issued);
   EXPECT_FALSE(read.self_signed);
+}
+
+TEST_F(CertificateReading, TheAuthorityKeyIdentifierCanNameTheIssuersIssuer) {
+  const Credential middle = issue(support::intermediate_spec("middle"), root_);
+  CertificateSpec spec = leaf_spec("device.test");
+  spec.authority_issuer = true;
+  const Certificate read = read_certificate(issue(spec, middle).der());
+  EXPECT_EQ(read.issuer, "CN=middle");
+  EXPECT_EQ(read.authority_issuer, "CN=reading root");
 }
 
 TEST_F(CertificateReading, ReadsCaFields) {

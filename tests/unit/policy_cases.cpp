@@ -18,6 +18,11 @@ Certificate with_aia(Certificate certificate) {
   return certificate;
 }
 
+Certificate with_authority_issuer(Certificate certificate, const std::string& name) {
+  certificate.authority_issuer = name;
+  return certificate;
+}
+
 Policy pinned(const std::string& pin) {
   Policy out = browser_policy();
   out.pins = {pin};
@@ -77,8 +82,12 @@ std::vector<Case> certificate_cases() {
       {Failure::chain_untrusted_root, kPhase, with_errors({{code::kSelfSignedCertInChain, 2}})},
       {Failure::chain_missing_intermediate, kPhase, with_gap({with_aia(leaf_certificate())}, 1)},
       {Failure::chain_missing_intermediate, kPhase,
+       with_gap({with_authority_issuer(leaf_certificate(), "CN=Root")}, 1)},
+      {Failure::chain_missing_intermediate, kPhase,
        with_gap({leaf_certificate(), ca_certificate("Other", "Root")}, 1)},
       {Failure::chain_unknown_issuer, kPhase, with_gap({leaf_certificate()}, 1)},
+      {Failure::chain_unknown_issuer, kPhase,
+       with_gap({with_authority_issuer(with_aia(leaf_certificate()), "CN=Inter")}, 1)},
       {Failure::chain_unknown_issuer, kPhase,
        with_gap({leaf_certificate(), ca_certificate("Inter", "Root")}, 2)},
       {Failure::cert_bad_signature, kPhase, with_errors({{code::kCertSignatureFailure, 0}})},
