@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
 constexpr unsigned char kTlsHandshakeRecord = 0x16;
+// Several proxies in a row may have kept the same name; so many can only be a circle.
+constexpr int kMaxVisits = 8;
 
 bool port_allowed(const std::vector<config::PortRange>& ranges, std::uint16_t port) {
   return std::any_of(ranges.begin(), ranges.end(), [port](const config::PortRange& range) {
@@ -115,6 +117,13 @@ std::string ClientConnection::fallback_name() const {
 void ClientConnection::start_request(const Head& head, const config::HostPort& host,
                                      std::shared_ptr<const UpstreamTarget> target, std::string_view path,
                                      const RouteRuntime* route) {
+  const std::string& own_name = worker_.runtime()->settings().proxy_name;
+  if (const int before = visits(head, own_name); before >= kMaxVisits) {
+    refuse_own(head, policy::OwnFault::loop,
+               "Via says that it passed `" + own_name + "` " + std::to_string(before) + " times already",
+               host);
+    return;
+  }
   const bool secure = channel_.is_tls();
   const std::string client_host = host.text();
   std::string upstream_host(head.value("Host"));

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <ostream>
 #include <utility>
 
@@ -73,7 +74,11 @@ ExitCode run_proxy(const Invocation& invocation, const Console& console) {
   auto control =
       Control::start({invocation.config_file, authority, server->get(), log->get(), &events, console.clock});
   if (!control) return fail_start(control.error(), console);
-  (*control)->run();
+  if (!(*control)->run()) {
+    (*log)->finish();
+    std::_Exit(
+        static_cast<int>(ExitCode::ok));  // all is said and closed; nobody wants to wait for the lookup
+  }
   return ExitCode::ok;
 }
 

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::array<int, 4> kSignals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 constexpr std::uint64_t kDrainLookMs = 20;
+// How long the workers may take to end; only a name lookup can hold them longer.
+constexpr std::chrono::milliseconds kEndPatience{500};
 
 std::string_view signal_name(int number) {
   switch (number) {
@@ -153,7 +155,7 @@ void Control::Impl::end(std::string_view reason) {
   if (state == State::ended) return;
   state = State::ended;
   const auto left = static_cast<std::int64_t>(options.server->counters().client_connections_open);
-  options.server->stop();
+  stopped_clean = options.server->stop_within(kEndPatience);
   options.events->write(config::LogLevel::info, "stopped",
                         {{"reason", std::string(reason)}, {"connections_cut", left}});
   close_handles();
@@ -221,8 +223,9 @@ Result<std::unique_ptr<Control>> Control::start(ControlOptions options) {
 Control::Control(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Control::~Control() = default;
 
-void Control::run() {
+bool Control::run() {
   uv_run(&impl_->loop, UV_RUN_DEFAULT);
+  return impl_->stopped_clean;
 }
 
 }  // namespace whytls::proxy

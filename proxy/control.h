@@ -35,8 +35,9 @@ class Control {
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
-  // Returns when the server has been stopped.
-  void run();
+  // Returns when the server has been told to stop. False: a name lookup that can't be stopped still holds one
+  // of its threads, so that destroying it would wait.
+  [[nodiscard]] bool run();
 
   struct Impl;
 

@@ -55,6 +55,7 @@ struct Control::Impl {
   std::uint64_t reloads_ok = 0;
   std::uint64_t reloads_failed = 0;
   bool last_reload_ok = true;
+  bool stopped_clean = true;
 };
 
 // Each as an event with the sentence and its place; errors at level error, the others at level warning.

@@ -260,6 +260,20 @@ bool may_be_trailer(std::string_view name) {
 
 }  // namespace
 
+int visits(const Head& head, std::string_view proxy_name) {
+  int count = 0;
+  for (const Field& field : head.fields) {
+    if (classify(field.name) != KnownField::via) continue;
+    for (std::string_view rest = field.value; const auto element = next_element(&rest);) {
+      std::string_view received_by = *element;  // protocol, blank, received-by, perhaps a blank and a comment
+      received_by.remove_prefix(std::min(received_by.find_first_of(" \t"), received_by.size()));
+      received_by.remove_prefix(std::min(received_by.find_first_not_of(" \t"), received_by.size()));
+      if (received_by.substr(0, received_by.find_first_of(" \t")) == proxy_name) ++count;
+    }
+  }
+  return count;
+}
+
 void append_request_head(std::string* out, const Head& head, const RequestRewrite& rewrite) {
   out->reserve(out->size() + size_of(head));
   const ConnectionOptions options = connection_options(head);

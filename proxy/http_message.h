@@ -130,6 +130,10 @@ struct RequestRewrite {
   std::string_view proxy_name;      // for Via
   bool add_forwarded = true;        // X-Forwarded-*, Forwarded: reverse mode; forward mode adds only Via
 };
+// How often Via names `proxy_name` as a recipient (RFC 9110, 7.6.3): how often the request was here before,
+// or at another proxy that has kept the same name.
+[[nodiscard]] int visits(const Head& head, std::string_view proxy_name);
+
 // Appends the head with its empty line. Connection-level fields (RFC 9110, 7.6.1) are removed, all others
 // kept in order and as they came; framing fields are written anew; Upgrade goes on when head.upgrade.
 void append_request_head(std::string* out, const Head& head, const RequestRewrite& rewrite);

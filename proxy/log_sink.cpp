@@ -164,6 +164,10 @@ Result<std::unique_ptr<QueuedLog>> QueuedLog::open(const std::string& file) {
 QueuedLog::QueuedLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 QueuedLog::~QueuedLog() {
+  finish();
+}
+
+void QueuedLog::finish() {
   impl_->sink->say_farewell();
   impl_->writer.reset();  // joins the writer, which empties the queue first
 }

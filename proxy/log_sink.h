@@ -21,7 +21,6 @@ class QueuedLog final : public LogSink {
   // file empty: standard error. A file is appended to, and made with mode 0640 when there is none. Fails with
   // the file as `where` when it cannot be opened.
   static Result<std::unique_ptr<QueuedLog>> open(const std::string& file);
-  // Writes what is still queued; gives up after two seconds when nobody reads.
   ~QueuedLog() override;
   QueuedLog(const QueuedLog&) = delete;
   QueuedLog& operator=(const QueuedLog&) = delete;
@@ -30,6 +29,9 @@ class QueuedLog final : public LogSink {
   // Opens `file` (see open) and writes there from the next line on: the same name again after a rotation, or
   // another one. On failure the old file stays in use.
   Result<void> reopen(const std::string& file);
+  // Writes what is still queued and takes nothing more; gives up after two seconds when nobody reads. Nothing
+  // may be called afterwards. The destructor does it too.
+  void finish();
   // Lines that were given up because the queue was full or a write failed.
   [[nodiscard]] std::uint64_t dropped() const;
 

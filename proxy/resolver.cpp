@@ -109,28 +109,34 @@ bool reaches(const sockaddr_storage& target, const sockaddr_storage& own) {
   return to == "::1" || to.starts_with("127.") || is_own_interface(to);
 }
 
-// Lives until the thread pool is done with it, also when nobody waits any more.
+// A name that the thread pool looks up, for all who wait for it. Lives until the pool is done with it, also
+// when nobody waits any more.
 struct Resolver::Job {
   uv_work_t work{};
   Resolver* resolver = nullptr;
   NameLookup lookup;
   std::string host;
-  std::uint16_t port = 0;
-  Done done;
-  Ticket* ticket = nullptr;
+  std::vector<Ticket*> waiting;
   int status = 0;
   std::vector<std::string> literals;
 };
 
 struct Resolver::Ticket final : Resolver::Request {
-  explicit Ticket(Job* owned_by_pool) : job(owned_by_pool) {}
+  Ticket(Job* owned_by_pool, std::uint16_t to_port, Done to_call)
+      : job(owned_by_pool), port(to_port), done(std::move(to_call)) {
+    job->waiting.push_back(this);
+  }
   ~Ticket() override {
     if (job == nullptr) return;
-    job->ticket = nullptr;
-    job->done = nullptr;
-    uv_cancel(reinterpret_cast<uv_req_t*>(&job->work));
+    std::erase(job->waiting, this);
+    if (job->waiting.empty()) job->resolver->cancel(*job);
   }
-  Job* job;
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+
+  Job* job;  // nullptr: it has been answered
+  std::uint16_t port;
+  Done done;
 };
 
 Resolver::Resolver(Loop& loop, NameLookup lookup)
@@ -168,15 +174,17 @@ std::unique_ptr<Resolver::Request> Resolver::lookup(const std::string& host, std
     }
     cache_.erase(cached);
   }
+  Job*& job = under_way_[host];
+  if (job == nullptr) job = start(host);
+  return std::make_unique<Ticket>(job, port, std::move(done));
+}
+
+Resolver::Job* Resolver::start(const std::string& host) {
   auto* job = new Job;
   job->resolver = this;
   job->lookup = lookup_;
   job->host = host;
-  job->port = port;
-  job->done = std::move(done);
   job->work.data = job;
-  auto ticket = std::make_unique<Ticket>(job);
-  job->ticket = ticket.get();
   uv_queue_work(
       loop_.uv(), &job->work,
       [](uv_work_t* work) {
@@ -189,22 +197,25 @@ std::unique_ptr<Resolver::Request> Resolver::lookup(const std::string& host, std
         const Loop::Turn turn(owned->resolver->loop_);
         owned->resolver->finish(*owned);
       });
-  return ticket;
+  return job;
+}
+
+// Nobody waits for it. One that runs already can't be stopped: who asks for the same name next will join it.
+void Resolver::cancel(Job& job) {
+  if (uv_cancel(reinterpret_cast<uv_req_t*>(&job.work)) == 0) under_way_.erase(job.host);
 }
 
 void Resolver::finish(Job& job) {
-  if (job.status == 0 && cache_.size() < kMaxCached) {
-    cache_[job.host] = Cached{job.literals, loop_.now_us() + kCacheMicroseconds};
-  } else if (cache_.size() >= kMaxCached) {
-    cache_.clear();
-  }
-  if (job.ticket == nullptr) return;
-  job.ticket->job = nullptr;
-  const Done done = std::move(job.done);
-  if (job.status != 0) {
-    done(Addresses{job.status, {}});
-  } else {
-    done(with_port(job.literals, job.port));
+  under_way_.erase(job.host);
+  if (cache_.size() >= kMaxCached) cache_.clear();
+  if (job.status == 0) cache_[job.host] = Cached{job.literals, loop_.now_us() + kCacheMicroseconds};
+  while (!job.waiting.empty()) {  // an answer may end others that wait
+    Ticket* ticket = job.waiting.back();
+    job.waiting.pop_back();
+    ticket->job = nullptr;
+    const std::uint16_t port = ticket->port;
+    const Done done = std::move(ticket->done);
+    done(job.status == 0 ? with_port(job.literals, port) : Addresses{job.status, {}});
   }
 }
 

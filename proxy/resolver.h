@@ -51,11 +51,14 @@ class Resolver {
     std::vector<std::string> literals;
     std::int64_t until_us = 0;
   };
+  Job* start(const std::string& host);
+  void cancel(Job& job);
   void finish(Job& job);
 
   Loop& loop_;
   NameLookup lookup_;
   std::unordered_map<std::string, Cached> cache_;
+  std::unordered_map<std::string, Job*> under_way_;  // owned by the thread pool
 };
 
 // "10.0.0.1:443", "[::1]:443"

@@ -163,6 +163,16 @@ void Server::stop() {
   }
 }
 
+bool Server::stop_within(std::chrono::milliseconds patience) {
+  for (const auto& worker : impl_->workers) worker->begin_stop();
+  const auto until = std::chrono::steady_clock::now() + patience;
+  for (const auto& worker : impl_->workers) {
+    if (!worker->wait_for_end(until)) return false;
+  }
+  stop();
+  return true;
+}
+
 bool Server::drained() const {
   return counters().client_connections_open == 0;
 }

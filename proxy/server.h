@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -79,8 +80,12 @@ class Server {
   Result<void> reload(std::shared_ptr<const config::Settings> settings);
   // Stops accepting; ends idle connections; lets requests finish until the deadline of the settings.
   void drain();
-  // Ends everything now.
+  // Ends everything now and waits for it. A name lookup under way can't be stopped: the system may take half
+  // a minute for one.
   void stop();
+  // The same, but waits no longer than that. False: a lookup still holds a worker; all connections are
+  // closed.
+  [[nodiscard]] bool stop_within(std::chrono::milliseconds patience);
   // True when no connection is left after drain().
   [[nodiscard]] bool drained() const;
   [[nodiscard]] Counters counters() const;

@@ -61,6 +61,7 @@ void Worker::run() {
   sigaddset(&broken_pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   loop_.run();
+  ended_.set_value();
 }
 
 Result<void> Worker::listen(const Listening& listening) {
@@ -163,9 +164,18 @@ void Worker::close_everything() {
   wake_.reset();
 }
 
+void Worker::begin_stop() {
+  if (!thread_.joinable() || std::exchange(told_to_stop_, true)) return;
+  post([this] { close_everything(); });
+}
+
+bool Worker::wait_for_end(std::chrono::steady_clock::time_point until) const {
+  return !thread_.joinable() || end_.wait_until(until) == std::future_status::ready;
+}
+
 void Worker::stop() {
   if (!thread_.joinable()) return;
-  post([this] { close_everything(); });
+  begin_stop();
   thread_.join();
   const int status = loop_.close();
   if (status != 0) uv_print_all_handles(loop_.uv(), stderr);

@@ -2,7 +2,9 @@
 // shared with other workers.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -60,8 +62,12 @@ class Worker {
   void reload(std::shared_ptr<const Runtime> runtime, std::set<std::string> kept,
               std::vector<Listening> added, std::shared_ptr<const std::vector<BoundAddress>> bound);
   void drain();
-  // Ends every connection and the thread, and waits for it. Asserts that the loop closed clean.
+  // Ends every connection, and the thread as soon as no name lookup holds it; returns at once.
+  void begin_stop();
+  // begin_stop(), and waits for the thread. Asserts that the loop closed clean.
   void stop();
+  // Whether the thread ended before `until`.
+  [[nodiscard]] bool wait_for_end(std::chrono::steady_clock::time_point until) const;
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
 
   // Worker side, on its thread.
@@ -122,10 +128,13 @@ class Worker {
   UvHandle<uv_async_t> wake_;
   std::mutex tasks_mutex_;
   std::vector<std::function<void()>> tasks_;
+  std::promise<void> ended_;
+  std::future<void> end_{ended_.get_future()};
   std::thread thread_;
   std::int64_t overload_logged_ms_ = 0;
   bool draining_ = false;
   bool stopping_ = false;
+  bool told_to_stop_ = false;  // of the control side
 };
 
 }  // namespace whytls::proxy

@@ -231,7 +231,12 @@ extends = "browser"
 """
 
 
-def reverse_config(upstream="", policy="", listener="", routes="", top="", tls=""):
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
+def reverse_config(upstream="", policy="", listener="", routes="", top="", tls="", port=0):
     """A reverse listener "front": one upstream, or the routes given (see route())."""
     one = f'upstream = "{upstream}"' if upstream else ""
     tls_line = f"tls = {tls}" if tls else ""
@@ -239,7 +244,7 @@ def reverse_config(upstream="", policy="", listener="", routes="", top="", tls="
 [[listener]]
 name = "front"
 mode = "reverse"
-listen = "127.0.0.1:0"
+listen = "127.0.0.1:{port}"
 policy = "lab"
 {one}
 {tls_line}

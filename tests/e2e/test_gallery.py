@@ -3,13 +3,12 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import threading
 import unittest
 
 from browsers import Chromium
-from harness import ARTIFACTS, GALLERY, PATIENCE, SANITIZED, EndToEnd, wait_until
+from harness import ARTIFACTS, GALLERY, PATIENCE, SANITIZED, EndToEnd, free_port, wait_until
 
 # case: (slug, code, phase); None: it has to work.
 EXPECTED = {
@@ -60,11 +59,6 @@ EXPECTED = {
 SEVERAL = {"five-faults", "hostile-text", "old-device"}
 PICTURED = ("five-faults", "expired", "hostile-text", "missing-intermediate", "old-device", "plain-http", "no-answer",
             "client-certificate-tls13")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 class Gallery(EndToEnd):

@@ -3,7 +3,7 @@
 import ssl
 
 from certificates import CertificateMaker
-from harness import Client, EndToEnd, reverse_config, route, trust_only
+from harness import Client, EndToEnd, free_port, reverse_config, route, trust_only
 from upstreams import Nginx, PythonServer
 
 
@@ -91,6 +91,14 @@ class ReverseProxy(EndToEnd):
         status, body, _ = self.curl("-H", "Host: nobody.example", "-w", "%{http_code}", url + "/")
         self.assertEqual((status, body[-3:]), (0, b"421"))
         proxy.wait_line(error__type="proxy_no_route")
+
+    def test_an_upstream_that_leads_back_here_is_noticed_by_via(self):
+        port = free_port()
+        proxy = self.reverse(upstream=f"http://127.0.0.1:{port}", port=port)
+        status, body, _ = self.curl("-w", "%{http_code}", f"http://127.0.0.1:{port}/")
+        self.assertEqual((status, body[-3:]), (0, b"508"))
+        self.assertIn(b"proxy_loop", body)
+        proxy.wait_line(error__type="proxy_loop")
 
     def test_a_tls_listener_with_certificate_files(self):
         front = self.maker.leaf(names=("front.localhost",))

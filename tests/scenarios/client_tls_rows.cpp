@@ -104,7 +104,10 @@ Play sending(const std::string& bytes, support::Ending ending, const std::string
     ASSERT_TRUE(stage.wait_for_clients(1));
     ASSERT_TRUE(client.send(bytes));
     if (ending == support::Ending::close) client.wire().finish_sending();
-    if (ending == support::Ending::reset) client.wire().reset();
+    if (ending == support::Ending::reset) {
+      ASSERT_TRUE(client.wire().wait_until_taken());
+      client.wire().reset();
+    }
     expect_client_failure(stage, expected);
   };
 }

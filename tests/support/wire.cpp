@@ -11,7 +11,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace whytls::support {
@@ -152,6 +157,26 @@ void Wire::close_politely() {
   finish_sending();
   hold();
   socket_.reset();
+}
+
+bool Wire::wait_until_taken() const {
+  sockaddr_in peer{};
+  socklen_t size = sizeof peer;
+  if (::getpeername(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0) return false;
+  std::array<char, 64> between{};
+  std::snprintf(between.data(), between.size(), " 0100007F:%04X 0100007F:%04X ", ntohs(peer.sin_port),
+                port_of(socket_));
+  while (Clock::now() < deadline_) {
+    std::ifstream table("/proc/net/tcp");  // proc(5): address, peer, state, what waits to be sent:read
+    for (std::string line; std::getline(table, line);) {
+      const std::size_t at = line.find(between.data());
+      if (at == std::string::npos) continue;
+      const std::size_t waiting = line.find(':', at + std::strlen(between.data()));
+      if (waiting != std::string::npos && line.compare(waiting + 1, 8, "00000000") == 0) return true;
+    }
+    std::this_thread::yield();
+  }
+  return false;
 }
 
 void Wire::reset() {

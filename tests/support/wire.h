@@ -60,7 +60,10 @@ class Wire {
   void close_politely();
   // FIN in our direction only.
   void finish_sending();
-  // RST.
+  // Waits until the other side, a program on this machine, has read all that was sent. False: not before the
+  // deadline.
+  [[nodiscard]] bool wait_until_taken() const;
+  // RST. It takes with it what the other side has not read yet.
   void reset();
   // Waits until the other side goes away.
   void hold();

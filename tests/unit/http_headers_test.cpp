@@ -94,6 +94,23 @@ const RequestRow kRequests[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Http, RequestHead, ::testing::ValuesIn(kRequests), RowName());
 
+int visits_of(const std::string& fields) {
+  MessageParser parser(MessageParser::Kind::request, config::Limits());
+  const std::string bytes = "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+  std::string_view input = bytes;
+  if (parser.step(&input).what != What::head) return -1;
+  return visits(parser.head(), "whytls");
+}
+
+TEST(RequestHead, visits_are_counted_in_every_spelling_of_via) {
+  EXPECT_EQ(visits_of(""), 0);
+  EXPECT_EQ(visits_of("Via: 1.1 other, HTTP/1.1 whytls2, 1.1 awhytls\r\n"), 0);
+  EXPECT_EQ(visits_of("Via: 1.1 whytls\r\n"), 1);
+  EXPECT_EQ(
+      visits_of("via: HTTP/1.1  \twhytls (comment), 1.0 other,, 1.0 whytls\r\nA: b\r\nVIA: 2 whytls\r\n"), 3);
+  EXPECT_EQ(visits_of("Via: whytls\r\nVia:\r\nVia: ,\r\n"), 0) << "no protocol before it";
+}
+
 TEST(RequestHead, in_reverse_mode_says_who_asked) {
   EXPECT_EQ(rewrite_request("GET /x HTTP/1.1\r\nHost: pub.example\r\n\r\n", reverse_rewrite()),
             "GET /x HTTP/1.1\r\nHost: up.example\r\nVia: 1.1 whytls\r\n"
