@@ -83,7 +83,7 @@ struct Limits {
   std::size_t max_idle_upstream = 64;   // per worker and upstream
 };
 
-// Deadlines. Each has a failure code.
+// Deadlines. Each has a failure code, but upstream_idle, tunnel_idle and drain.
 struct Timeouts {
   std::chrono::milliseconds client_handshake{10'000};
   std::chrono::milliseconds client_header{30'000};

@@ -34,6 +34,7 @@ enum class Failure : std::uint8_t {
 };
 
 inline constexpr std::size_t kFailureCount = 0
+// NOLINTNEXTLINE(bugprone-macro-parentheses): one summand of the sum around it
 #define WHYTLS_FAILURE(slug, symbol, number, leg, phase, severity, status, token, summary) +1
 #include "policy/failures.def"
 #undef WHYTLS_FAILURE

@@ -42,7 +42,7 @@ Finding make_finding(Failure failure, int depth, std::initializer_list<Fact> fac
   return finding;
 }
 
-void add_fact(Finding& finding, std::string_view key, std::string value) {
+void add_fact(Finding& finding, std::string_view key, std::string_view value) {
   if (value.empty()) return;
   finding.facts.push_back({std::string(key), bounded(value, kMaxFactBytes)});
 }

@@ -17,7 +17,7 @@ inline constexpr std::int64_t kSecondsPerDay = 86'400;
 
 // A finding in the phase where the failure normally happens. Facts with an empty value are left out.
 [[nodiscard]] Finding make_finding(Failure failure, int depth, std::initializer_list<Fact> facts);
-void add_fact(Finding& finding, std::string_view key, std::string value);
+void add_fact(Finding& finding, std::string_view key, std::string_view value);
 
 // At most `limit` bytes, cut at a UTF-8 boundary, with "..." when something was cut.
 [[nodiscard]] std::string bounded(std::string_view text, std::size_t limit);

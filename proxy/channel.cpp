@@ -6,7 +6,7 @@ namespace whytls::proxy {
 
 namespace {
 
-constexpr std::size_t kKeptStagingBytes = 4 * 1024;
+constexpr std::size_t kKeptStagingBytes = std::size_t{4} * 1024;
 
 ChannelEnd end_of(tls::StreamStatus status) {
   switch (status) {

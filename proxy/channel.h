@@ -18,6 +18,11 @@ enum class ChannelEnd : std::uint8_t {
   tls_failed,  // see evidence()
 };
 
+// The peer meant to end, as far as can be told: many never send close_notify.
+inline bool is_orderly(ChannelEnd end) {
+  return end == ChannelEnd::clean || end == ChannelEnd::truncated;
+}
+
 class ChannelUser {
  public:
   virtual void on_handshake_done() = 0;
@@ -62,6 +67,10 @@ class Channel final : private SocketUser {
   void wrote() { socket_.wrote(); }
   void want_drained() { socket_.want_drained(); }
   [[nodiscard]] std::size_t pending_bytes() const { return staged_.size() + socket_.pending_bytes(); }
+
+  // As Socket::undelivered_bytes().
+  [[nodiscard]] std::size_t undelivered_bytes() const { return staged_.size() + socket_.undelivered_bytes(); }
+  [[nodiscard]] bool write_failed() const { return socket_.write_failed(); }
 
   [[nodiscard]] int start_reading() { return socket_.start_reading(); }
   void pause_reading() { socket_.pause_reading(); }

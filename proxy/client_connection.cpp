@@ -70,10 +70,17 @@ void ClientConnection::enter(State state) {
     case State::sniffing:
       deadline_.set(wheel, timeouts.client_header);
       break;
+    case State::congested:
+    case State::farewell:
+      wait_until_drained();
+      break;
     case State::lingering:
       deadline_.set(wheel, kLinger);
       break;
     case State::exchange:
+      expectation_ = Expectation::nothing;
+      deadline_.cancel();
+      break;
     case State::closed:
       deadline_.cancel();
       break;
@@ -87,13 +94,17 @@ void ClientConnection::on_handshake_done() {
 
 void ClientConnection::on_data(std::string_view bytes) {
   worker_.mutable_counters().bytes_from_clients.add(bytes.size());
-  if (state_ == State::lingering || state_ == State::closed) return;
-  if (consuming_ || !stash_.empty()) {
-    stash_.append(bytes);
-    update_reading();
+  if (is_over()) return;
+  if (!consuming_ && stash_.empty()) {
+    consume(bytes);
     return;
   }
-  consume(bytes);
+  stash_.append(bytes);
+  if (!consuming_ && state_ == State::sniffing) {
+    consume({});
+  } else {
+    update_reading();
+  }
 }
 
 void ClientConnection::resume_input() {
@@ -112,13 +123,17 @@ void ClientConnection::consume(std::string_view input) {
     if (!advance(&input)) break;
   }
   consuming_ = false;
-  if (state_ == State::lingering || state_ == State::closed) {
+  if (is_over()) {
     stash_.clear();
     return;
   }
   if (!input.empty()) {
     // `input` may be a view of `hold`; what came meanwhile is in stash_ and comes after it.
     stash_ = std::string(input) + stash_;
+  }
+  if (stash_.empty() && end_of_relay_) {
+    exchange_.on_client_end(*std::exchange(end_of_relay_, std::nullopt));
+    return;
   }
   update_reading();
 }
@@ -127,9 +142,11 @@ bool ClientConnection::advance(std::string_view* input) {
   switch (state_) {
     case State::idle:
       if (input->empty()) return false;
-      runtime_ = worker_.runtime();
-      listener_ = runtime_->listener(listener_name_);
-      if (listener_ == nullptr) {
+      if (channel_.pending_bytes() > kHighWaterBytes) {
+        enter(State::congested);
+        return false;
+      }
+      if (!take_current_settings()) {
         finish_and_close();
         return false;
       }
@@ -146,15 +163,24 @@ bool ClientConnection::advance(std::string_view* input) {
       }
       return !parser_done_ && step_parser(input);
     case State::sniffing:
-      if (input->empty()) return false;
-      sniff(input);
-      return true;
+      return !input->empty() && sniff(input);
     case State::tls_handshake:
+    case State::congested:
+    case State::farewell:
     case State::lingering:
     case State::closed:
       break;
   }
   return false;
+}
+
+// False when the listener is gone from them.
+bool ClientConnection::take_current_settings() {
+  const ListenerRuntime* listener = worker_.runtime()->listener(listener_name_);
+  if (listener == nullptr) return false;
+  runtime_ = worker_.runtime();
+  listener_ = listener;
+  return true;
 }
 
 bool ClientConnection::step_parser(std::string_view* input) {
@@ -209,14 +235,14 @@ bool ClientConnection::may_keep_alive() const {
   return !draining_ && !worker_.draining();
 }
 
-void ClientConnection::finish_and_close() {
-  if (state_ == State::closed || state_ == State::lingering) return;
-  linger();
+bool ClientConnection::is_over() const {
+  return state_ == State::farewell || state_ == State::lingering || state_ == State::closed;
 }
 
-void ClientConnection::linger() {
-  enter(State::lingering);
+void ClientConnection::finish_and_close() {
+  if (is_over()) return;
   channel_.half_close();
+  enter(State::farewell);
   stash_.clear();
   if (channel_.start_reading() != 0) close();
 }
@@ -242,44 +268,94 @@ void ClientConnection::abort() {
 
 void ClientConnection::drain() {
   draining_ = true;
-  if (state_ == State::idle || state_ == State::sniffing) finish_and_close();
+  if (state_ == State::idle || state_ == State::congested || state_ == State::sniffing) finish_and_close();
 }
 
-void ClientConnection::expect_body() {
-  expectation_ = Expectation::body;
-  deadline_.set(worker_.loop().wheel(), runtime_->settings().timeouts.client_body);
+void ClientConnection::expect(Expectation expectation) {
+  if (state_ != State::exchange) return;
+  const bool is_new = expectation != std::exchange(expectation_, expectation);
+  switch (expectation) {
+    case Expectation::nothing:
+      deadline_.cancel();
+      break;
+    case Expectation::body:
+      deadline_.set(worker_.loop().wheel(), runtime_->settings().timeouts.client_body);
+      break;
+    case Expectation::drained:
+      if (is_new) wait_until_drained();
+      break;
+  }
 }
 
-void ClientConnection::expect_nothing() {
-  expectation_ = Expectation::nothing;
-  if (state_ == State::exchange) deadline_.cancel();
-}
-
-void ClientConnection::expect_drained() {
-  expectation_ = Expectation::drained;
-  untaken_bytes_ = channel_.socket().untaken_bytes();
+// Sets the deadline for a client that has to read; still_reading() asks, when it is over, whether it did.
+void ClientConnection::wait_until_drained() {
+  undelivered_bytes_ = channel_.undelivered_bytes();
   channel_.want_drained();
   deadline_.set(worker_.loop().wheel(), runtime_->settings().timeouts.client_write);
 }
 
+bool ClientConnection::still_reading() {
+  if (channel_.undelivered_bytes() >= undelivered_bytes_) return false;
+  wait_until_drained();  // slow, but reading
+  return true;
+}
+
 void ClientConnection::on_drained() {
-  exchange_.on_client_drained();
+  switch (state_) {
+    case State::congested:
+      enter(State::idle);
+      resume_input();
+      return;
+    case State::farewell:
+      if (client_ended_) {
+        close();
+      } else {
+        enter(State::lingering);
+      }
+      return;
+    case State::exchange:
+      exchange_.on_client_drained();
+      return;
+    case State::tls_handshake:
+    case State::idle:
+    case State::head:
+    case State::sniffing:
+    case State::lingering:
+    case State::closed:
+      return;
+  }
 }
 
 void ClientConnection::on_end(ChannelEnd end, int status) {
+  client_ended_ = true;
   switch (state_) {
     case State::tls_handshake:
       handshake_failed(end, status);
       return;
     case State::exchange:
-      if (!exchange_.relaying()) note(policy::HttpFault::closed_in_message);
+      if (!exchange_.relaying()) {
+        note(policy::HttpFault::closed_in_message);
+      } else if (!stash_.empty() && is_orderly(end)) {
+        end_of_relay_ = end;
+        return;
+      }
       exchange_.on_client_end(end);
       return;
-    case State::idle:
     case State::head:
+      if (end != ChannelEnd::tls_failed) note(policy::HttpFault::closed_in_message);
+      [[fallthrough]];
+    case State::idle:
+    case State::congested:
     case State::sniffing:
       if (end == ChannelEnd::tls_failed) handshake_failed(end, status);
-      close();
+      if (is_orderly(end) && channel_.pending_bytes() > 0) {
+        finish_and_close();  // it may still read
+      } else {
+        close();
+      }
+      return;
+    case State::farewell:
+      if (!is_orderly(end)) close();
       return;
     case State::lingering:
     case State::closed:
@@ -305,11 +381,20 @@ void ClientConnection::on_deadline() {
     case State::exchange:
       exchange_deadline();
       return;
+    case State::congested:
+    case State::farewell:
+      if (!still_reading()) write_timed_out();
+      return;
     case State::idle:
       note(policy::HttpFault::idle_timeout);
       finish_and_close();
       return;
-    case State::sniffing:
+    case State::sniffing: {
+      auto record = client_record(policy::HttpFault::header_timeout, "nothing was said after CONNECT");
+      worker_.complete(record.get(), *listener_->policy->policy);
+      close();
+      return;
+    }
     case State::lingering:
     case State::closed:
       close();
@@ -318,17 +403,18 @@ void ClientConnection::on_deadline() {
 }
 
 void ClientConnection::exchange_deadline() {
-  const bool body = expectation_ == Expectation::body;
-  if (!body && channel_.socket().untaken_bytes() < untaken_bytes_) {
-    expect_drained();  // slow, but reading
+  if (expectation_ == Expectation::drained) {
+    if (!still_reading()) write_timed_out();
     return;
   }
-  auto record = client_record(body ? policy::HttpFault::body_timeout : policy::HttpFault::write_timeout, {});
+  auto record = client_record(policy::HttpFault::body_timeout, {});
   worker_.complete(record.get(), *listener_->policy->policy);
-  if (body) {
-    exchange_.on_request_failed(std::move(record));
-    return;
-  }
+  exchange_.on_request_failed(std::move(record));
+}
+
+void ClientConnection::write_timed_out() {
+  auto record = client_record(policy::HttpFault::write_timeout, {});
+  worker_.complete(record.get(), *listener_->policy->policy);
   exchange_.abort();
   break_off();
 }

@@ -58,7 +58,7 @@ void ClientConnection::handshake_failed(ChannelEnd end, int status) {
   worker_.complete(record.get(), *listener_->policy->policy);
   if (end == ChannelEnd::tls_failed && answer_plain_http(*record)) return;
   if (end == ChannelEnd::tls_failed) {
-    linger();  // so that our alert reaches the client
+    finish_and_close();  // so that our alert reaches the client
     return;
   }
   close();
@@ -82,7 +82,7 @@ bool ClientConnection::answer_plain_http(const Record& record) {
   out.append(std::to_string(body.size())).append("\r\nCache-Control: no-store\r\nProxy-Status: ");
   out.append(render_proxy_status(record)).append("\r\nConnection: close\r\n\r\n").append(body);
   channel_.socket().wrote();
-  linger();
+  finish_and_close();
   return true;
 }
 

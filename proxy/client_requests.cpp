@@ -1,4 +1,6 @@
 // Where a request goes: the part of a client connection that reads request targets and CONNECT.
+#include <llhttp.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,6 +22,27 @@ bool port_allowed(const std::vector<config::PortRange>& ranges, std::uint16_t po
   return std::any_of(ranges.begin(), ranges.end(), [port](const config::PortRange& range) {
     return port >= range.first && port <= range.last;
   });
+}
+
+// RFC 9112, 3.2.2: the absolute form makes Host void.
+std::string_view authority_of(const Head& head, const Target& target) {
+  return target.form == Target::Form::absolute ? target.authority : head.value("Host");
+}
+
+// Whether bytes begin like a request line: a method that llhttp knows, and a blank.
+enum class Likeness : std::uint8_t { alike, different, unclear };
+Likeness likeness_to_request(std::string_view bytes) {
+  static constexpr std::string_view kMethods[] = {
+#define WHYTLS_METHOD(number, name, text) #text " ",
+      HTTP_METHOD_MAP(WHYTLS_METHOD)
+#undef WHYTLS_METHOD
+  };
+  Likeness best = Likeness::different;
+  for (const std::string_view method : kMethods) {
+    if (bytes.starts_with(method)) return Likeness::alike;
+    if (method.starts_with(bytes)) best = Likeness::unclear;
+  }
+  return best;
 }
 
 // "a.example", "*.example" (any depth below), "*".
@@ -66,24 +89,27 @@ void ClientConnection::on_connect(const Head& head) {
     exchange_.begin_tunnel(plan, Exchange::ConnectReply::owed);
     return;
   }
+  exchange_.remember_request(head);
   connect_target_ = *target;
   channel_.out().append("HTTP/1.1 200 Connection established\r\n\r\n");
   channel_.wrote();
   enter(State::sniffing);
 }
 
-void ClientConnection::sniff(std::string_view* input) {
+bool ClientConnection::sniff(std::string_view* input) {
   const auto first = static_cast<unsigned char>(input->front());
+  const Likeness http = likeness_to_request(*input);
+  if (first != kTlsHandshakeRecord && http == Likeness::unclear) return false;
   parser_ = MessageParser(MessageParser::Kind::request, runtime_->settings().limits);
   if (first == kTlsHandshakeRecord) {
     const std::string early(std::exchange(*input, {}));
     enter(State::tls_handshake);
     if (!accept_tls(early)) close();
-    return;
+    return true;
   }
-  if (first >= 'A' && first <= 'Z') {
+  if (http == Likeness::alike) {
     enter(State::idle);
-    return;
+    return true;
   }
   RequestPlan plan;
   plan.runtime = runtime_;
@@ -92,6 +118,7 @@ void ClientConnection::sniff(std::string_view* input) {
   plan.url = connect_target_->text();
   enter(State::exchange);
   exchange_.begin_tunnel(plan, Exchange::ConnectReply::sent);
+  return true;
 }
 
 Result<void> ClientConnection::accept_tls(std::string_view early) {
@@ -115,8 +142,8 @@ std::string ClientConnection::fallback_name() const {
 }
 
 void ClientConnection::start_request(const Head& head, const config::HostPort& host,
-                                     std::shared_ptr<const UpstreamTarget> target, std::string_view path,
-                                     const RouteRuntime* route) {
+                                     std::string_view authority, std::shared_ptr<const UpstreamTarget> target,
+                                     std::string_view path, const RouteRuntime* route) {
   const std::string& own_name = worker_.runtime()->settings().proxy_name;
   if (const int before = visits(head, own_name); before >= kMaxVisits) {
     refuse_own(head, policy::OwnFault::loop,
@@ -125,8 +152,7 @@ void ClientConnection::start_request(const Head& head, const config::HostPort& h
     return;
   }
   const bool secure = channel_.is_tls();
-  const std::string client_host = host.text();
-  std::string upstream_host(head.value("Host"));
+  std::string upstream_host(authority);
   if (route == nullptr || upstream_host.empty()) upstream_host = authority_text(host, target->scheme);
   if (route != nullptr && !route->route->preserve_host) {
     upstream_host = authority_text(target->address, target->scheme);
@@ -137,7 +163,7 @@ void ClientConnection::start_request(const Head& head, const config::HostPort& h
   plan.route = route == nullptr ? std::string() : route->label;
   plan.path = path;
   plan.upstream_host = upstream_host;
-  plan.client_host = head.value("Host");
+  plan.client_host = authority;
   plan.client_scheme = secure ? "https" : "http";
   const bool https = route == nullptr ? plan.target->scheme == config::Scheme::https : secure;
   plan.url = (https ? "https://" : "http://") +
@@ -168,7 +194,7 @@ void ClientConnection::on_forward_request(const Head& head) {
   }
   auto upstream =
       make_target(https ? config::Scheme::https : config::Scheme::http, *host, host->host, listener_->policy);
-  start_request(head, *host, std::move(upstream), target->path, nullptr);
+  start_request(head, *host, target->authority, std::move(upstream), target->path, nullptr);
 }
 
 void ClientConnection::on_tunnelled_request(const Head& head) {
@@ -185,8 +211,9 @@ void ClientConnection::on_tunnelled_request(const Head& head) {
                                 listener_->policy);
   }
   const std::uint16_t port = channel_.is_tls() ? kHttpsPort : kHttpPort;
-  const auto host = split_authority(head.value("Host"), port);
-  start_request(head, host.value_or(*connect_target_), inner_target_, target->path, nullptr);
+  const std::string_view authority = authority_of(head, *target);
+  const auto host = split_authority(authority, port);
+  start_request(head, host.value_or(*connect_target_), authority, inner_target_, target->path, nullptr);
 }
 
 void ClientConnection::on_reverse_request(const Head& head) {
@@ -196,8 +223,7 @@ void ClientConnection::on_reverse_request(const Head& head) {
     return;
   }
   const std::uint16_t port = channel_.is_tls() ? kHttpsPort : kHttpPort;
-  const std::string_view authority =
-      target->form == Target::Form::absolute ? target->authority : head.value("Host");
+  const std::string_view authority = authority_of(head, *target);
   auto host = split_authority(authority, port);
   if (!host) host = config::HostPort{fallback_name(), port};  // HTTP/1.0 without Host
   const RouteRuntime* route = listener_->routes.find(host->host, target->path);
@@ -206,7 +232,7 @@ void ClientConnection::on_reverse_request(const Head& head) {
                *host);
     return;
   }
-  start_request(head, *host, route->target, target->path, route);
+  start_request(head, *host, authority, route->target, target->path, route);
 }
 
 void ClientConnection::refuse_own(const Head& head, policy::OwnFault fault, std::string detail,

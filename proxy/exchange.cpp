@@ -37,8 +37,10 @@ void Exchange::remember_request(const Head& head) {
   wishes_.sec_fetch_mode = head.value("Sec-Fetch-Mode");
   wishes_.sec_fetch_dest = head.value("Sec-Fetch-Dest");
   wishes_.user_agent = head.value("User-Agent");
-  request_complete_ = request_body_sent_ = retried_ = tunnel_ = false;
+  awaiting_continue_ = head.expects_continue && request_framing_ != Framing::none;
+  request_complete_ = request_body_sent_ = response_begun_ = retried_ = tunnel_ = false;
   client_paused_ = upstream_paused_ = client_ended_ = upstream_ended_ = false;
+  upstream_wait_ = UpstreamWait::nothing;
   upstream_keep_alive_ = response_keep_alive_ = false;
   status_ = 0;
   request_bytes_ = response_bytes_ = 0;
@@ -97,7 +99,7 @@ void Exchange::connect_upstream() {
 
 void Exchange::connect_fresh() {
   state_ = State::waiting_upstream;
-  deadline_.cancel();
+  pace(Progress::none);
   upstream_ = std::make_unique<UpstreamConnection>(client_.worker(), runtime_, target_, UpstreamSpeech::http);
   upstream_->start(this);
 }
@@ -128,11 +130,9 @@ void Exchange::send_request() {
   upstream_->channel().out().append(request_head_);
   upstream_->channel().wrote();
   state_ = State::awaiting_response;
-  arm_deadline();
-  if (!request_complete_) {
-    if (request_framing_ != Framing::none) client_.expect_body();
-    client_.resume_input();
-  }
+  request_sent_us_ = client_.worker().loop().now_us();
+  pace(Progress::made);
+  if (!request_complete_) client_.resume_input();
 }
 
 bool Exchange::wants_body() const {
@@ -151,14 +151,9 @@ void Exchange::on_request_body(std::string_view bytes) {
   upstream_->channel().wrote();
   request_bytes_ += bytes.size();
   request_body_sent_ = true;
-  if (upstream_->channel().pending_bytes() > ClientConnection::kHighWaterBytes) {
-    client_paused_ = true;
-    upstream_->channel().want_drained();
-    client_.expect_nothing();
-  } else {
-    client_.expect_body();
-  }
-  arm_deadline();
+  awaiting_continue_ = false;
+  pause_client_when_full();
+  pace(Progress::made);
 }
 
 void Exchange::on_request_complete(const std::vector<Field>& trailers) {
@@ -168,14 +163,12 @@ void Exchange::on_request_complete(const std::vector<Field>& trailers) {
     request_body_sent_ = true;
   }
   request_complete_ = true;
-  if (state_ == State::awaiting_response) client_.expect_nothing();
-  arm_deadline();
+  pace(Progress::none);
 }
 
 void Exchange::on_request_failed(std::unique_ptr<Record> record) {
   drop_upstream();
   if (state_ == State::responding) {
-    client_.worker().report(*record);
     incident_ = record->incident;
     write_access_line();
     state_ = State::idle;
@@ -185,11 +178,20 @@ void Exchange::on_request_failed(std::unique_ptr<Record> record) {
   answer_failure(std::move(record));
 }
 
+void Exchange::pause_client_when_full() {
+  if (upstream_->channel().pending_bytes() <= ClientConnection::kHighWaterBytes) return;
+  client_paused_ = true;
+  upstream_->channel().want_drained();
+}
+
 void Exchange::on_upstream_drained() {
+  if (client_ended_ && upstream_ended_) {
+    finish(false);
+    return;
+  }
   if (!client_paused_) return;
   client_paused_ = false;
-  if (state_ != State::relaying && !request_complete_) client_.expect_body();
-  arm_deadline();
+  pace(Progress::made);
   client_.resume_input();
 }
 
@@ -197,12 +199,7 @@ void Exchange::on_client_drained() {
   if (!upstream_paused_) return;
   upstream_paused_ = false;
   if (upstream_ == nullptr) return;
-  if (state_ == State::responding && !request_complete_ && request_framing_ != Framing::none) {
-    client_.expect_body();
-  } else {
-    client_.expect_nothing();
-  }
-  arm_deadline();
+  pace(Progress::made);
   if (const int status = upstream_->channel().start_reading(); status != 0) {
     on_upstream_end(ChannelEnd::reset, status);
   }
@@ -213,36 +210,58 @@ void Exchange::throttle_upstream() {
   if (client_.channel().pending_bytes() <= ClientConnection::kHighWaterBytes) return;
   upstream_paused_ = true;
   upstream_->channel().pause_reading();
-  client_.expect_drained();
 }
 
-void Exchange::arm_deadline() {
-  const config::Timeouts& timeouts = runtime_->settings().timeouts;
-  TimerWheel& wheel = client_.worker().loop().wheel();
+// An upstream that is not read has nothing to do: the client's deadline runs then. One that answers while the
+// body is still coming may take its time with either, as long as something moves.
+Exchange::UpstreamWait Exchange::upstream_wait() const {
   switch (state_) {
     case State::awaiting_response:
-      if (client_paused_) {
-        untaken_bytes_ = upstream_->channel().socket().untaken_bytes();
-        deadline_.set(wheel, timeouts.upstream_write);
-      } else if (request_complete_ || request_framing_ == Framing::none) {
-        deadline_.set(wheel, timeouts.first_byte);
-      } else {
-        deadline_.cancel();
-      }
-      break;
+      if (upstream_paused_) return UpstreamWait::nothing;
+      if (client_paused_) return UpstreamWait::write;
+      return request_complete_ || request_framing_ == Framing::none || awaiting_continue_
+                 ? UpstreamWait::first_byte
+                 : UpstreamWait::nothing;
     case State::responding:
-      if (upstream_paused_) {
-        deadline_.cancel();
-      } else {
-        deadline_.set(wheel, timeouts.upstream_body);
-      }
-      break;
+      return upstream_paused_ ? UpstreamWait::nothing : UpstreamWait::body;
     case State::relaying:
-      deadline_.set(wheel, timeouts.tunnel_idle);
-      break;
+      return UpstreamWait::tunnel;
     case State::idle:
     case State::waiting_upstream:
+      break;
+  }
+  return UpstreamWait::nothing;
+}
+
+void Exchange::pace(Progress progress) {
+  using Expectation = ClientConnection::Expectation;
+  const bool body_is_next = (state_ == State::awaiting_response || state_ == State::responding) &&
+                            request_framing_ != Framing::none && !request_complete_ && !client_paused_ &&
+                            !awaiting_continue_;
+  client_.expect(upstream_paused_ ? Expectation::drained
+                 : body_is_next   ? Expectation::body
+                                  : Expectation::nothing);
+
+  const UpstreamWait wait = upstream_wait();
+  if (wait == std::exchange(upstream_wait_, wait) && progress == Progress::none) return;
+  const config::Timeouts& timeouts = runtime_->settings().timeouts;
+  TimerWheel& wheel = client_.worker().loop().wheel();
+  switch (wait) {
+    case UpstreamWait::nothing:
       deadline_.cancel();
+      break;
+    case UpstreamWait::write:
+      undelivered_bytes_ = upstream_->channel().undelivered_bytes();
+      deadline_.set(wheel, timeouts.upstream_write);
+      break;
+    case UpstreamWait::first_byte:
+      deadline_.set(wheel, timeouts.first_byte);
+      break;
+    case UpstreamWait::body:
+      deadline_.set(wheel, timeouts.upstream_body);
+      break;
+    case UpstreamWait::tunnel:
+      deadline_.set(wheel, timeouts.tunnel_idle);
       break;
   }
 }
@@ -251,8 +270,8 @@ void Exchange::on_deadline() {
   const Loop::Turn turn(client_.worker().loop());
   switch (state_) {
     case State::awaiting_response:
-      if (client_paused_ && upstream_->channel().socket().untaken_bytes() < untaken_bytes_) {
-        arm_deadline();  // slow, but reading
+      if (client_paused_ && upstream_->channel().undelivered_bytes() < undelivered_bytes_) {
+        pace(Progress::made);  // slow, but reading
         break;
       }
       upstream_broke(client_paused_ ? HttpFault::write_timeout : HttpFault::first_byte_timeout,

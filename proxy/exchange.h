@@ -93,8 +93,17 @@ class Exchange final : private UpstreamUser, private DeadlineUser {
   void write_own_response(int status, const Rendered& rendered);
   void finish(bool client_may_continue);
   void drop_upstream();
-  void arm_deadline();
+  // What the upstream has to do next, and so the deadline that runs on its side.
+  enum class UpstreamWait : std::uint8_t { nothing, write, first_byte, body, tunnel };
+  [[nodiscard]] UpstreamWait upstream_wait() const;
+  // Sets the deadlines of both sides by what is waited for now. `progress`: the upstream has just done
+  // something, so that its deadline begins anew; else only one for something else does.
+  enum class Progress : std::uint8_t { none, made };
+  void pace(Progress progress);
   void throttle_upstream();
+  void pause_client_when_full();
+  // After the second end of a relay: leaves when the upstream has got everything.
+  void end_relay();
   void write_access_line();
 
   ClientConnection& client_;
@@ -117,6 +126,8 @@ class Exchange final : private UpstreamUser, private DeadlineUser {
   bool client_wants_upgrade_ = false;
   bool request_complete_ = false;
   bool request_body_sent_ = false;  // at least one byte of it
+  bool awaiting_continue_ = false;  // the client sends its body only when the upstream asks for it
+  bool response_begun_ = false;     // at least one byte of it
   bool retried_ = false;
   bool tunnel_ = false;
   ConnectReply connect_reply_ = ConnectReply::owed;
@@ -131,7 +142,9 @@ class Exchange final : private UpstreamUser, private DeadlineUser {
   std::uint64_t response_bytes_ = 0;
   std::uint64_t request_bytes_ = 0;
   std::int64_t began_us_ = 0;
-  std::size_t untaken_bytes_ = 0;  // by the upstream, when its write deadline was set
+  std::int64_t request_sent_us_ = 0;
+  UpstreamWait upstream_wait_ = UpstreamWait::nothing;
+  std::size_t undelivered_bytes_ = 0;  // to the upstream, when its write deadline was set
 };
 
 }  // namespace whytls::proxy

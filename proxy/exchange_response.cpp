@@ -46,9 +46,16 @@ void Exchange::on_upstream_data(std::string_view bytes) {
     client_.channel().out().append(bytes);
     client_.channel().wrote();
     response_bytes_ += bytes.size();
+    if (client_.channel().write_failed()) {
+      finish(false);
+      return;
+    }
     throttle_upstream();
-    arm_deadline();
+    pace(Progress::made);
     return;
+  }
+  if (!std::exchange(response_begun_, true)) {
+    upstream_->note_first_byte(client_.worker().loop().now_us() - request_sent_us_);
   }
   parse_response(bytes);
 }
@@ -60,7 +67,8 @@ void Exchange::parse_response(std::string_view input) {
     if (!handle_step(step, &input)) return;
   }
   throttle_upstream();
-  arm_deadline();
+  // A head that comes by the byte is no progress: the deadline is for the whole of it.
+  pace(state_ == State::responding ? Progress::made : Progress::none);
 }
 
 bool Exchange::handle_step(const MessageParser::Step& step, std::string_view* input) {
@@ -101,6 +109,8 @@ bool Exchange::response_head(const Head& head) {
     if (client_minor_ >= 1) append_response_head(&out, head, rewrite);
     if (head.status == 101) status_ = 101;
     client_.channel().wrote();
+    awaiting_continue_ = false;
+    pace(Progress::made);
     return true;
   }
   status_ = head.status;
@@ -145,12 +155,13 @@ void Exchange::response_complete() {
 void Exchange::on_upstream_end(ChannelEnd end, int status) {
   if (state_ == State::relaying) {
     upstream_ended_ = true;
-    const bool orderly = end == ChannelEnd::clean || end == ChannelEnd::truncated;
-    if (!orderly || client_ended_) {
+    if (!is_orderly(end)) {
       finish(false);
-      return;
+    } else if (client_ended_) {
+      end_relay();
+    } else {
+      client_.channel().half_close();
     }
-    client_.channel().half_close();
     return;
   }
   const bool in_message = state_ == State::responding || parser_.in_message();
@@ -180,8 +191,8 @@ void Exchange::on_upstream_end(ChannelEnd end, int status) {
 
 bool Exchange::retry_on_fresh_connection() {
   const bool untouched = request_framing_ == Framing::none || (!request_body_sent_ && !request_complete_);
-  if (state_ != State::awaiting_response || !upstream_->reused() || retried_ || !untouched ||
-      !is_idempotent(method_)) {
+  if (state_ != State::awaiting_response || !upstream_->reused() || response_begun_ || retried_ ||
+      !untouched || !is_idempotent(method_)) {
     return false;
   }
   retried_ = true;
@@ -227,8 +238,8 @@ void Exchange::start_relaying(std::string_view early) {
     client_.channel().wrote();
     response_bytes_ += early.size();
   }
-  client_.expect_nothing();
-  arm_deadline();
+  throttle_upstream();
+  pace(Progress::made);
   client_.resume_input();
 }
 
@@ -236,11 +247,12 @@ void Exchange::relay_from_client(std::string_view bytes) {
   upstream_->channel().out().append(bytes);
   upstream_->channel().wrote();
   request_bytes_ += bytes.size();
-  if (upstream_->channel().pending_bytes() > ClientConnection::kHighWaterBytes) {
-    client_paused_ = true;
-    upstream_->channel().want_drained();
+  if (upstream_->channel().write_failed()) {
+    finish(false);
+    return;
   }
-  arm_deadline();
+  pause_client_when_full();
+  pace(Progress::made);
 }
 
 void Exchange::on_client_end(ChannelEnd end) {
@@ -249,12 +261,21 @@ void Exchange::on_client_end(ChannelEnd end) {
     return;
   }
   client_ended_ = true;
-  const bool orderly = end == ChannelEnd::clean || end == ChannelEnd::truncated;
-  if (!orderly || upstream_ended_) {
+  if (!is_orderly(end)) {
     finish(false);
     return;
   }
   upstream_->channel().half_close();
+  if (upstream_ended_) end_relay();
+}
+
+// What is still on its way to the client is the client connection's to deliver.
+void Exchange::end_relay() {
+  if (upstream_->channel().pending_bytes() == 0) {
+    finish(false);
+  } else {
+    upstream_->channel().want_drained();
+  }
 }
 
 }  // namespace whytls::proxy

@@ -26,7 +26,7 @@ class Retirable {
 
 class Loop {
  public:
-  static constexpr std::size_t kReadBufferBytes = 64 * 1024;
+  static constexpr std::size_t kReadBufferBytes = std::size_t{64} * 1024;
 
   Loop() = default;
   ~Loop() = default;

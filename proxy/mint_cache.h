@@ -15,7 +15,7 @@ class MintCache {
  public:
   static constexpr std::size_t kMaxEntries = 4096;
   // A leaf is minted anew after this time, long before it expires.
-  static constexpr tls::UnixSeconds kReuseSeconds = 24 * 3600;
+  static constexpr tls::UnixSeconds kReuseSeconds = tls::UnixSeconds{24} * 3600;
 
   explicit MintCache(std::shared_ptr<const tls::Authority> authority) : authority_(std::move(authority)) {}
 

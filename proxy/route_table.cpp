@@ -68,9 +68,49 @@ void RouteTable::sort() {
 
 namespace {
 
+// "." and "..", also where their dots are written as %2e: what a server makes of them is not for the route to
+// guess, so the route is the one for the path that they lead to.
+std::string spelled_out_dots(std::string_view segment) {
+  std::string out;
+  while (!segment.empty()) {
+    if (segment.starts_with("%2e") || segment.starts_with("%2E")) {
+      out += '.';
+      segment.remove_prefix(3);
+    } else {
+      out += segment.front();
+      segment.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
+// RFC 3986, 5.2.4.
+std::string without_dot_segments(std::string_view path) {
+  std::vector<std::string_view> kept;
+  bool at_directory = false;
+  for (std::string_view rest = path.substr(path.starts_with('/') ? 1 : 0);;) {
+    const std::size_t end = rest.find('/');
+    const std::string_view segment = rest.substr(0, end);
+    const std::string plain = spelled_out_dots(segment);
+    at_directory = plain == "." || plain == "..";
+    if (plain == ".." && !kept.empty()) kept.pop_back();
+    if (!at_directory) kept.push_back(segment);
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  std::string out;
+  for (const std::string_view segment : kept) out.append("/").append(segment);
+  if (at_directory || out.empty()) out += '/';
+  return out;
+}
+
+bool may_have_dot_segments(std::string_view path) {
+  return path.find("/.") != std::string_view::npos || path.find("%2e") != std::string_view::npos ||
+         path.find("%2E") != std::string_view::npos;
+}
+
 // True when `path` is at or below `prefix`, at a segment border.
 bool below(std::string_view path, std::string_view prefix) {
-  path = path.substr(0, path.find('?'));
   if (!path.starts_with(prefix)) return false;
   return path.size() == prefix.size() || prefix.ends_with('/') || path[prefix.size()] == '/';
 }
@@ -86,7 +126,10 @@ const RouteRuntime* RouteTable::find_in(std::string_view host, std::string_view 
   return nullptr;
 }
 
-const RouteRuntime* RouteTable::find(std::string_view host, std::string_view path) const {
+const RouteRuntime* RouteTable::find(std::string_view host, std::string_view target) const {
+  std::string_view path = target.substr(0, target.find('?'));
+  std::string without_dots;
+  if (may_have_dot_segments(path)) path = without_dots = without_dot_segments(path);
   if (const RouteRuntime* exact = find_in(host, path); exact != nullptr) return exact;
   for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
     const std::string wildcard = "*" + std::string(host.substr(dot));

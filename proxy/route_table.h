@@ -51,8 +51,9 @@ class RouteTable {
   void add(RouteRuntime route);
   // Call after the last add().
   void sort();
-  // The most exact match (config::Route says how), nullptr when there is none.
-  [[nodiscard]] const RouteRuntime* find(std::string_view host, std::string_view path) const;
+  // The most exact match (config::Route says how), nullptr when there is none. `target`: path with query; dot
+  // segments count as resolved (RFC 3986, 5.2.4).
+  [[nodiscard]] const RouteRuntime* find(std::string_view host, std::string_view target) const;
 
  private:
   struct Hash {

@@ -38,7 +38,7 @@ struct Server::Impl {
   Result<std::vector<BoundAddress>> bind(const config::Settings& wanted, PerWorker* fresh,
                                          std::vector<ListenSocket>* owned) const;
   Result<std::vector<std::shared_ptr<const Runtime>>> runtimes(
-      std::shared_ptr<const config::Settings> wanted);
+      const std::shared_ptr<const config::Settings>& wanted);
   void remember(const config::Settings& wanted, std::vector<BoundAddress> addresses);
 };
 
@@ -71,7 +71,7 @@ Result<std::vector<BoundAddress>> Server::Impl::bind(const config::Settings& wan
 }
 
 Result<std::vector<std::shared_ptr<const Runtime>>> Server::Impl::runtimes(
-    std::shared_ptr<const config::Settings> wanted) {
+    const std::shared_ptr<const config::Settings>& wanted) {
   std::vector<std::shared_ptr<const Runtime>> made;
   for (std::size_t i = 0; i < workers.size(); ++i) {
     auto runtime = Runtime::create(wanted, shared);

@@ -1,5 +1,8 @@
 #include "proxy/socket.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <utility>
 
 namespace whytls::proxy {
@@ -21,7 +24,7 @@ struct Socket::ConnectRequest {
 namespace {
 
 // Buffers above this are given back when they are empty, so that an idle connection holds almost nothing.
-constexpr std::size_t kKeptBufferBytes = 4 * 1024;
+constexpr std::size_t kKeptBufferBytes = std::size_t{4} * 1024;
 
 }  // namespace
 
@@ -121,6 +124,7 @@ void Socket::flush() {
   if (in_flight_ != nullptr) return;
   if (write_error_ != 0) {
     out_.clear();
+    tell_drained();
     return;
   }
   if (!out_.empty()) {
@@ -186,10 +190,10 @@ void Socket::write_done(int status) {
   if (status != 0) {
     write_error_ = status;
     out_.clear();
-    if (ended_) return;
-    if (!reading_ && start_reading() != 0) {
+    if (ended_) {
+      tell_drained();  // nothing is pending any more; see write_failed()
+    } else if (!reading_ && start_reading() != 0) {
       ended(status);
-      return;
     }
     return;
   }
@@ -197,8 +201,11 @@ void Socket::write_done(int status) {
   tell_drained();
 }
 
-std::size_t Socket::untaken_bytes() const {
-  return out_.size() + (tcp_ ? uv_stream_get_write_queue_size(tcp_.stream()) : 0);
+std::size_t Socket::undelivered_bytes() const {
+  if (!tcp_) return out_.size();
+  int in_kernel = 0;
+  if (ioctl(descriptor(), SIOCOUTQ, &in_kernel) != 0 || in_kernel < 0) in_kernel = 0;
+  return out_.size() + uv_stream_get_write_queue_size(tcp_.stream()) + static_cast<std::size_t>(in_kernel);
 }
 
 void Socket::shutdown_write() {

@@ -61,8 +61,10 @@ class Socket {
   }
   // Bytes that were handed over but have not been taken by the kernel.
   [[nodiscard]] std::size_t pending_bytes() const { return out_.size() + in_flight_bytes_; }
-  // Of pending_bytes(), what the kernel has not taken by now: falls while the peer reads.
-  [[nodiscard]] std::size_t untaken_bytes() const;
+  // Of all that was handed over, what the peer's system has not acknowledged yet: falls while the peer reads.
+  [[nodiscard]] std::size_t undelivered_bytes() const;
+  // The peer takes nothing any more: what was written since is lost.
+  [[nodiscard]] bool write_failed() const { return write_error_ != 0; }
   // Asks for one on_socket_drained().
   void want_drained() {
     drained_wanted_ = true;

@@ -60,6 +60,8 @@ class UpstreamConnection final : public Retirable, private ChannelUser, private 
   [[nodiscard]] bool idle() const { return state_ == State::idle; }
   // The attempt with the latest handshake evidence, for a failure after the handshake.
   [[nodiscard]] policy::Attempt attempt() const;
+  // How long the first byte of the response took, for a failure behind it.
+  void note_first_byte(std::int64_t microseconds) { attempt_.timings.first_byte_us = microseconds; }
   [[nodiscard]] const policy::Verdict& verdict() const { return verdict_; }
   // True for settings that are still the worker's: others don't go back to the pool.
   [[nodiscard]] bool current() const;

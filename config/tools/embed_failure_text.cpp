@@ -72,6 +72,10 @@ class Embedder {
     return false;
   }
 
+  static std::string place(const std::string& slug, const std::string& key) {
+    return std::string(slug).append(".").append(key);
+  }
+
   void complain(const std::string& where, const std::string& what) {
     std::cerr << file_ << ": [" << where << "] " << what << "\n";
     ++mistakes_;
@@ -84,7 +88,7 @@ class Embedder {
     for (const auto& [key, unused] : row.as_table()) {
       (void)unused;
       if (!contains(kTextKeys, key) && !contains(kListKeys, key) && key != "equivalents") {
-        complain(slug + "." + key, "is no key of a failure text");
+        complain(place(slug, key), "is no key of a failure text");
       }
     }
     out << "{" << text(slug, row, "meaning") << ",\n " << list(slug, row, "causes") << ",\n "
@@ -95,7 +99,7 @@ class Embedder {
 
   std::string text(const std::string& slug, const toml::value& row, const std::string& key) {
     if (!row.contains(key) || !row.at(key).is_string() || row.at(key).as_string().str.empty()) {
-      complain(slug + "." + key, "must be a text that is not empty");
+      complain(place(slug, key), "must be a text that is not empty");
       return "\"\"";
     }
     return literal(row.at(key).as_string().str);
@@ -104,17 +108,17 @@ class Embedder {
   std::string list(const std::string& slug, const toml::value& row, const std::string& key) {
     std::string out = "{";
     if (!row.contains(key) || !row.at(key).is_array() || row.at(key).as_array().empty()) {
-      complain(slug + "." + key, "must be a list of texts that is not empty");
+      complain(place(slug, key), "must be a list of texts that is not empty");
       return "{}";
     }
     for (const toml::value& entry : row.at(key).as_array()) {
       if (!entry.is_string() || entry.as_string().str.empty()) {
-        complain(slug + "." + key, "must hold texts only, none of them empty");
+        complain(place(slug, key), "must hold texts only, none of them empty");
         continue;
       }
-      out += literal(entry.as_string().str) + ", ";
+      out.append(literal(entry.as_string().str)).append(", ");
     }
-    return out + "}";
+    return out.append("}");
   }
 
   // Optional: what is not verified is left out. In the order of kClients.
@@ -122,21 +126,21 @@ class Embedder {
     if (!row.contains("equivalents")) return "{}";
     const toml::value& table = row.at("equivalents");
     if (!table.is_table()) {
-      complain(slug + ".equivalents", "is not a table");
+      complain(place(slug, "equivalents"), "is not a table");
       return "{}";
     }
     for (const auto& [client, unused] : table.as_table()) {
       (void)unused;
       if (!contains(kClients, client))
-        complain(slug + ".equivalents." + client, "is no client that is known here");
+        complain(place(slug, "equivalents." + client), "is no client that is known here");
     }
     std::string out = "{";
     for (const std::string_view client : kClients) {
       const std::string key(client);
       if (!table.contains(key)) continue;
-      out += "{" + literal(key) + ", " + text(slug, table, key) + "}, ";
+      out.append("{").append(literal(key)).append(", ").append(text(slug, table, key)).append("}, ");
     }
-    return out + "}";
+    return out.append("}");
   }
 
   std::string file_;

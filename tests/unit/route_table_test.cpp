@@ -46,6 +46,20 @@ TEST_F(RouteTableTest, the_longest_path_wins_and_matches_at_segment_borders_only
   EXPECT_EQ(find("h", "/apix"), "/");
 }
 
+TEST_F(RouteTableTest, dot_segments_lead_to_the_route_of_where_they_end) {
+  add("", "/");
+  add("", "/only");
+  add("", "/only/deep/");
+  EXPECT_EQ(find("h", "/only/../secret"), "/");
+  EXPECT_EQ(find("h", "/only/%2e%2E/secret"), "/");
+  EXPECT_EQ(find("h", "/only/.%2e"), "/");
+  EXPECT_EQ(find("h", "/x/../only"), "/only");
+  EXPECT_EQ(find("h", "/../../only/./x"), "/only");
+  EXPECT_EQ(find("h", "/only/deep/x/.."), "/only/deep/");
+  EXPECT_EQ(find("h", "/only/.well-known/x%2ey/..."), "/only");
+  EXPECT_EQ(find("h", "/only?a=/../"), "/only");
+}
+
 TEST_F(RouteTableTest, nothing_matches_when_no_route_fits) {
   add("a.example", "/only");
   EXPECT_EQ(find("a.example", "/"), "none");
