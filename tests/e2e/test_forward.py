@@ -3,7 +3,7 @@
 import json
 
 from certificates import CertificateMaker
-from harness import Client, EndToEnd, forward_config, trust_only
+from harness import Client, EndToEnd, forward_config, trust_only, wait_until
 from upstreams import Nginx, OpensslServer, PythonServer
 
 
@@ -63,15 +63,16 @@ class ForwardProxy(EndToEnd):
         nginx = self.nginx()
         nginx.file("a", b"a")
         proxy = self.forward()
-        url = f"https://localhost:{nginx.tls_port}/a"
-        status, _, _ = self.through(proxy, "-o", "/dev/null", "-w", "%{num_connects} ", url, url, url)
-        self.assertEqual(status, 0)
-        self.through(proxy, url)
-        proxy.wait_line(event="upstream_handshake")
-        status, head, _ = self.through(proxy, "-D", "-", "-o", "/dev/null", url)
-        self.assertEqual(status, 0)
-        numbers = [line for line in head.splitlines() if line.lower().startswith(b"x-connection:")]
-        self.assertEqual(len(numbers), 1)
+        urls = [f"https://localhost:{nginx.tls_port}/a?{number}" for number in range(3)]
+        status, answer, errors = self.through(proxy, "-w", " %{num_connects} %header{x-connection}\n", *urls)
+        self.assertEqual((status, errors), (0, ""))
+        rows = [line.split() for line in answer.decode().splitlines()]
+        self.assertEqual([(body, connects) for body, connects, _ in rows], [("a", "1"), ("a", "0"), ("a", "0")])
+        self.assertEqual(len({number for _, _, number in rows}), 1, "nginx saw one connection")
+        # The line of a request comes after that of the handshake made for it.
+        wait_until(lambda: any(line["url"] == urls[-1] for line in proxy.lines if line["event"] == "request"),
+                   "the line of the last request")
+        self.assertEqual(len([line for line in proxy.lines if line["event"] == "upstream_handshake"]), 1)
 
     def failing(self, certificate, slug, code, host="localhost"):
         server = self.openssl(certificate)
