@@ -83,7 +83,9 @@ class Firefox:
                                "--screenshot", str(path), url], env=self.environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as process:
             try:
-                process.communicate(timeout=BROWSER_PATIENCE)
+                out, _ = process.communicate(timeout=BROWSER_PATIENCE)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
+        if process.returncode != 0:
+            raise AssertionError(f"firefox: status {process.returncode}:\n{out.decode(errors='replace')[-4000:]}")
