@@ -1,12 +1,18 @@
 """What deploy/ ships works with the program that was built."""
 
+import os
+import pathlib
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import unittest
 
 from certificates import CertificateMaker
-from harness import ROOT, EndToEnd, require_tool, run_whytls
+from harness import BIN, GALLERY, PATIENCE, ROOT, EndToEnd, require_tool, run_whytls, wait_until
+
+QUICKSTART = str(ROOT / "deploy" / "quickstart")
 
 
 class Deploy(EndToEnd):
@@ -44,16 +50,108 @@ class Deploy(EndToEnd):
         complaints = [line for line in (done.stdout + done.stderr).splitlines() if "whytls.service" in line]
         self.assertEqual(complaints, [])
 
-    def test_the_quickstart_explains_itself(self):
-        done = subprocess.run([str(ROOT / "deploy" / "quickstart"), "--help"], capture_output=True, text=True,
-                              env=self.scratch.environment(), check=False)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("--gallery", done.stdout)
 
-    def test_the_quickstart_refuses_an_unknown_option(self):
-        done = subprocess.run([str(ROOT / "deploy" / "quickstart"), "--galery"], capture_output=True, text=True,
-                              env=self.scratch.environment(), check=False)
-        self.assertEqual(done.returncode, 2)
+class Quickstart(EndToEnd):
+    """The script itself, on the programs under test instead of on those that it would build."""
+
+    # The ports that it has, and that its texts name; 8079 is the admin listener's default.
+    PORTS = (8080, 8090, 8079)
+
+    def setUp(self):
+        super().setUp()
+        self.build = self.scratch.path / "build"
+        self.environment = self.scratch.environment(XDG_STATE_HOME=str(self.scratch.path / "state"),
+                                                    WHYTLS_BUILD_DIR=str(self.build))
+
+    def run_it(self, *options):
+        # Files, not pipes: what it leaves in the background must not keep this waiting.
+        with open(self.scratch.path / "out", "w+", encoding="utf-8") as out:
+            done = subprocess.run([QUICKSTART, *options], env=self.environment, stdin=subprocess.DEVNULL, stdout=out,
+                                  stderr=subprocess.STDOUT, timeout=PATIENCE * 2, check=False)
+            out.seek(0)
+            return done.returncode, out.read()
+
+    def running(self):
+        """Process ids of the programs in this test's build folder."""
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(process / "exe").startswith(f"{self.build}/"):
+                    found.append(int(process.name))
+            except OSError:
+                pass
+        return found
+
+    def end_leftovers(self):
+        for process in self.running():
+            os.kill(process, signal.SIGKILL)
+
+    def provide_programs(self):
+        """Puts the programs where the script looks for them; skips when it could not listen."""
+        for port in self.PORTS:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    self.skipTest(f"port {port} is in use, and the quickstart's ports are fixed")
+        for program, place in ((BIN, "proxy/whytls"), (GALLERY, "tests/whytls-gallery")):
+            if not os.access(program, os.X_OK):
+                self.skipTest(f"{program} is not built")
+            (self.build / place).parent.mkdir(parents=True)
+            # A copy: the script knows its processes by where their program is.
+            shutil.copy2(program, self.build / place)
+        self.addCleanup(self.end_leftovers)
+
+    def ask_gallery(self):
+        status, body, errors = self.curl("-H", "Accept: application/problem+json", "http://expired.localhost:8090/")
+        self.assertEqual((status, errors), (0, ""))
+        self.assertIn(b'"cert_expired"', body)
+
+    def test_the_gallery_in_the_background_answers_and_ends(self):
+        self.provide_programs()
+        status, text = self.run_it("--no-build", "--gallery", "--background")
+        self.assertEqual(status, 0, text)
+        self.assertEqual(len(self.running()), 2)
+        self.assertIn("http://expired.localhost:8090/", text)
+        self.ask_gallery()
+        ca_file = re.search(r"CA certificate: (\S+)", text).group(1)
+        self.assertIn("BEGIN CERTIFICATE", pathlib.Path(ca_file).read_text(encoding="ascii"))
+        status, text = self.run_it("--no-build", "--background")
+        self.assertEqual(status, 1, text)
+        self.assertIn("already", text)
+        self.assertEqual(len(self.running()), 2, "a second start changes nothing")
+        status, text = self.run_it("--stop")
+        self.assertEqual((status, self.running()), (0, []), text)
+        status, text = self.run_it("--stop")
+        self.assertEqual((status, text), (0, "nothing is running\n"))
+
+    def test_ctrl_c_ends_everything_that_was_started_in_the_foreground(self):
+        self.provide_programs()
+        with open(self.scratch.path / "out", "w+", encoding="utf-8") as out:
+            script = subprocess.Popen([QUICKSTART, "--no-build", "--gallery"], env=self.environment,
+                                      stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+            try:
+                wait_until(lambda: script.poll() is not None or "Ctrl-C" in
+                           (self.scratch.path / "out").read_text(encoding="utf-8"), "the last line of the hints")
+                self.ask_gallery()
+                script.send_signal(signal.SIGINT)
+                self.assertEqual(script.wait(PATIENCE), 130)
+            finally:
+                script.kill()
+                script.wait()
+        self.assertEqual(self.running(), [])
+
+    def test_it_says_what_is_not_built(self):
+        status, text = self.run_it("--no-build")
+        self.assertEqual(status, 1, text)
+        self.assertTrue(str(self.build / "proxy" / "whytls") in text or "in use" in text, text)
+
+    def test_it_explains_itself(self):
+        status, text = self.run_it("--help")
+        self.assertEqual(status, 0, text)
+        for word in ("--gallery", "--background", "--no-build", "--stop", "WHYTLS_BUILD_DIR"):
+            self.assertIn(word, text)
+
+    def test_it_refuses_an_unknown_option(self):
+        self.assertEqual(self.run_it("--galery")[0], 2)
 
 
 if __name__ == "__main__":
