@@ -38,6 +38,7 @@ test_packages=(
   clang-format-14
   clang-tidy-14
   curl
+  firefox-esr
   fonts-dejavu-core
   libclang-rt-14-dev
   libgmock-dev
@@ -47,6 +48,7 @@ test_packages=(
   openssl
   python3
   shellcheck
+  systemd
 )
 
 # In addition, to compare it with others.
