@@ -28,8 +28,7 @@ std::string_view certificate_template(Failure failure) {
              "at "
              "{aia})]";
     case Failure::chain_unknown_issuer:
-      return "comes from the issuer `{missing_issuer}`, which is neither sent nor in the trust store[ "
-             "({trust_store})][; {competing_cause}]";
+      return "comes from the issuer `{missing_issuer}`, which is neither sent nor in the trust store";
     case Failure::cert_bad_signature:
       return "does not carry a valid signature of its issuer[ `{issuer}`]";
     case Failure::cert_weak_signature:

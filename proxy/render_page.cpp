@@ -31,6 +31,8 @@ namespace {
 
 constexpr std::size_t kProseBytes = 700;
 constexpr std::size_t kBlockBytes = 4000;
+// A longer sentence is set smaller, so that the facts below it stay on the first screen.
+constexpr std::size_t kLongSentenceBytes = 150;
 
 // Our prose quotes names in backticks; on the page they are set as code.
 m::list pieces(std::string_view prose) {
@@ -115,10 +117,9 @@ Tone tone_of(const Record& record) {
                               *failure == Failure::chain_unknown_issuer;
   if (nobody_vouches && is_private(record.attempt)) {
     return {"calm",
-            "This is an address of a private network, where certificates of this kind are usual. Nothing "
-            "here points "
-            "to an attack; but nothing proves either that it is the device you mean. Pinning its key settles "
-            "that."};
+            "On one's own machine and in a private network certificates of this kind are usual. Nothing here "
+            "points to an attack; but nothing proves either that it is the device you mean. Pinning its key "
+            "settles that."};
   }
   if (policy::info(*failure).severity == policy::Severity::fatal && !is_private(record.attempt))
     return {"strong", ""};
@@ -134,7 +135,9 @@ void put_head(m::data* data, const Record& record) {
   data->set("status", std::to_string(record.status()));
   data->set("time", is_public ? m::data{false} : m::data{parts::rfc3339_ms(record.time_ms)});
   data->set("time_text", parts::rfc3339(parts::now_of(record)));
-  data->set("pieces", pieces(parts::sentence(record)));
+  const std::string sentence = parts::sentence(record);
+  data->set("pieces", pieces(sentence));
+  data->set("long_sentence", sentence.size() > kLongSentenceBytes);
   data->set("is_public", is_public);
   const Tone tone = tone_of(record);
   data->set("tone", tone.css);
