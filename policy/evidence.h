@@ -80,6 +80,9 @@ struct Attempt {
   std::string host;  // DNS name (lower case, no trailing dot) or IP literal without brackets
   std::uint16_t port = 0;
   bool host_is_ip = false;
+  // The name that the certificate of the upstream has to prove, unless the policy says another: the one that
+  // the client asked for, which need not be the host that was reached. Empty: `host`.
+  std::string expected_name;
   std::string address;            // the address used ("10.0.7.12"), empty before connect
   bool tls_used = true;           // false: plain HTTP upstream
   std::string sni_absent_reason;  // why no SNI was sent: "IP address", "switched off by policy"; empty: sent

@@ -126,7 +126,8 @@ const tls::Certificate* certificate_at(const tls::HandshakeEvidence& handshake, 
 }
 
 std::string expected_name(const Attempt& attempt, const Policy& policy) {
-  return normalized_host(policy.expected_name.empty() ? attempt.host : policy.expected_name);
+  if (!policy.expected_name.empty()) return normalized_host(policy.expected_name);
+  return normalized_host(attempt.expected_name.empty() ? attempt.host : attempt.expected_name);
 }
 
 }  // namespace whytls::policy

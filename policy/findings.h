@@ -54,7 +54,7 @@ struct Ended {
 [[nodiscard]] bool has_certificates(const Attempt& attempt);
 // The certificate at a depth of the path: as built, else the leaf as presented; nullptr: none.
 [[nodiscard]] const tls::Certificate* certificate_at(const tls::HandshakeEvidence& handshake, int depth);
-// The name that the certificate has to have.
+// The name that the certificate has to have: what the policy says, else what the client asked for.
 [[nodiscard]] std::string expected_name(const Attempt& attempt, const Policy& policy);
 
 // Rank within the certificate block; smaller is more important. See diagnosis.h.

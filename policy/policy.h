@@ -44,7 +44,7 @@ struct Policy {
   tls::UpstreamOptions tls;  // transport and trust
   SniMode sni = SniMode::upstream_name;
   std::string sni_name;           // for SniMode::fixed
-  std::string expected_name;      // the name to check; empty: the upstream's host
+  std::string expected_name;      // the name to check; empty: the one of the attempt
   std::vector<std::string> pins;  // base64 SPKI SHA-256, without the "sha256/" prefix
   Place pins_place;
   // A rule for each failure that can be forgiven; nullopt: the default, refuse.

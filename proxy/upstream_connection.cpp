@@ -51,6 +51,7 @@ UpstreamConnection::UpstreamConnection(Worker& worker, std::shared_ptr<const Run
   attempt_.host = target_->address.host;
   attempt_.port = target_->address.port;
   attempt_.host_is_ip = target_->address_is_ip;
+  attempt_.expected_name = target_->expected_name;
   attempt_.tls_used = speech_ == UpstreamSpeech::http && target_->scheme == config::Scheme::https;
   attempt_.sni_absent_reason = target_->sni_absent_reason;
   attempt_.client_certificate_configured = !target_->policy->policy->tls.client_certificate_file.empty();

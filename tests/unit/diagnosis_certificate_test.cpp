@@ -176,6 +176,22 @@ TEST(CertificateDiagnosis, ThePolicyMayExpectAnotherName) {
   EXPECT_TRUE(diagnose_now(attempt, policy).healthy());
 }
 
+TEST(CertificateDiagnosis, TheNameThatTheClientAskedForIsProvenAndNotTheHostThatWasReached) {
+  Attempt attempt = healthy();
+  attempt.expected_name = "bank.test";
+  const Diagnosis diagnosis = diagnose_now(attempt);
+  EXPECT_EQ(slugs(diagnosis), "cert_name_mismatch");
+  EXPECT_EQ(diagnosis.primary()->fact("expected_name"), "bank.test");
+
+  attempt.host = "10.0.3.7";
+  attempt.host_is_ip = true;
+  attempt.expected_name = "a.example";
+  EXPECT_TRUE(diagnose_now(attempt).healthy());
+  Policy policy = browser_policy();
+  policy.expected_name = "device.example";
+  EXPECT_EQ(diagnose_now(attempt, policy).primary()->fact("expected_name"), "device.example");
+}
+
 TEST(CertificateDiagnosis, PurposeIsExplainedByTheKeyUsageWhenThatIsTheReason) {
   Attempt attempt = with_leaf([](Certificate& c) { c.key_usage = 0x0006; });
   attempt.handshake.chain.errors = {{tls::verify_code::kInvalidPurpose, 0}};
