@@ -108,6 +108,7 @@ class ClientConnection final : public Retirable, private ChannelUser, private De
   // Nothing of the client matters any more.
   [[nodiscard]] bool is_over() const;
   [[nodiscard]] std::string fallback_name() const;
+  [[nodiscard]] std::string asked_name() const;
 
   Worker& worker_;
   std::string listener_name_;

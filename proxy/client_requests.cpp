@@ -141,6 +141,14 @@ std::string ClientConnection::fallback_name() const {
   return ip_text(address);
 }
 
+// The name that the client takes us for. A resumed session has no leaf minted for it, since OpenSSL does not
+// ask for one, in no version of TLS: its name stands in the hello.
+std::string ClientConnection::asked_name() const {
+  if (!minted_name_.empty()) return minted_name_;
+  const std::string& sni = channel_.stream()->evidence().offered.sni;
+  return sni.empty() ? fallback_name() : sni;
+}
+
 void ClientConnection::start_request(const Head& head, const config::HostPort& host,
                                      std::string_view authority, std::shared_ptr<const UpstreamTarget> target,
                                      std::string_view path, const RouteRuntime* route) {
@@ -206,7 +214,7 @@ void ClientConnection::on_tunnelled_request(const Head& head) {
   if (inner_target_ == nullptr || inner_target_->policy != listener_->policy) {
     const bool secure = channel_.is_tls();
     // The client verifies the name in its SNI, so that is the name that the upstream has to prove.
-    const std::string& name = minted_name_.empty() ? connect_target_->host : minted_name_;
+    const std::string name = secure ? asked_name() : connect_target_->host;
     inner_target_ = make_target(secure ? config::Scheme::https : config::Scheme::http, *connect_target_, name,
                                 listener_->policy);
   }

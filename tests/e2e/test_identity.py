@@ -61,3 +61,16 @@ class Identity(EndToEnd):
         proxy = self.forward('expected_name = "device.test"\n')
         answer, _, _ = self.ask(proxy, server.port, "bank.test")
         self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer)
+
+    def test_a_resumed_client_session_keeps_its_name(self):
+        server = self.upstream(names=["bank.test"], addresses=[])
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            with self.subTest(version=version.name):
+                proxy = self.forward()
+                self.context.maximum_version = version
+                server.names.clear()
+                _, session, _ = self.ask(proxy, server.port, "bank.test")
+                answer, _, resumed = self.ask(proxy, server.port, "bank.test", session)
+                self.assertTrue(resumed)
+                self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer)
+                self.assertEqual(server.names, ["bank.test", "bank.test"])

@@ -218,11 +218,15 @@ TEST_P(TlsClientLeg, ATicketOfOneContextIsGoodForAnotherWithTheSameKeys) {
     SSL_SESSION* session = SSL_get1_session(peer_->ssl());
     session_.reset(session, &SSL_SESSION_free);
     SSL_set_shutdown(peer_->ssl(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    const std::size_t asked_before = asked_.size();
     context_ = leg({}, keys);
     accept();
     ASSERT_EQ(talk(), StreamStatus::ok);
     EXPECT_TRUE(evidence().answered.resumed);
     EXPECT_EQ(SSL_session_reused(peer_->ssl()), 1);
+    // The source is not asked at a resumption, so the evidence alone has the name.
+    EXPECT_EQ(asked_.size(), asked_before);
+    EXPECT_EQ(evidence().offered.sni, "site.test");
     SSL_set_shutdown(peer_->ssl(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     context_ = leg({}, tls::make_ticket_keys());
     accept();
