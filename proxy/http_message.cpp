@@ -377,9 +377,9 @@ bool MessageParser::in_message() const {
 bool MessageParser::in_head() const {
   return impl_->state == Impl::State::start_line || impl_->state == Impl::State::fields;
 }
+  impl_->error = MessageError();
 
 void MessageParser::reset() {
-  if (impl_->state == Impl::State::dead) return;
   impl_->state = Impl::State::complete;
   impl_->begin();
   impl_->interim_seen = false;

@@ -65,7 +65,7 @@ class MessageParser {
       complete,   // the message ended; trailers() is valid; nothing behind it was consumed
       raw,  // the bytes that follow are no HTTP: CONNECT request, 101, or 2xx to CONNECT. Nothing behind was
             // consumed.
-      error,  // error() says why; the parser is dead
+      error,  // error() says why; the parser is dead until reset()
     };
     What what = What::need_more;
     std::string_view body;
@@ -94,7 +94,8 @@ class MessageParser {
   // True when a message has begun (at least one byte of its head was seen) and is not complete.
   [[nodiscard]] bool in_message() const;
   [[nodiscard]] bool in_head() const;
-  // Forgets the finished message and keeps its storage for the next.
+  // Forgets the message, finished or not, and an error too: the next step() begins a new one. Keeps the
+  // storage.
   void reset();
 
   struct Impl;

@@ -247,11 +247,10 @@ TEST(Response, chunk_extensions_are_bounded) {
   EXPECT_EQ(difference_between_splits(reading, long_one), "");
 }
 
-TEST(Response, a_refused_parser_stays_refused) {
+TEST(Response, a_refused_parser_stays_refused_until_it_is_reset) {
   MessageParser parser(MessageParser::Kind::response, config::Limits());
   std::string_view input = "SSH-2.0";
   EXPECT_EQ(parser.step(&input).what, MessageParser::Step::What::error);
-  parser.reset();
   input = "HTTP/1.1 200 OK\r\n\r\n";
   EXPECT_EQ(parser.step(&input).what, MessageParser::Step::What::error);
   EXPECT_EQ(parser.end_of_input().what, MessageParser::Step::What::error);
@@ -293,6 +292,29 @@ TEST(Response, a_head_without_body_is_complete_when_the_connection_ends) {
   EXPECT_EQ(parser.step(&input).what, What::head);
   EXPECT_EQ(parser.end_of_input().what, What::complete);
   EXPECT_EQ(parser.end_of_input().what, What::need_more);
+TEST(Response, a_reset_brings_a_dead_parser_back_to_life) {
+  using What = MessageParser::Step::What;
+  MessageParser parser(MessageParser::Kind::response, config::Limits());
+  for (const std::string_view bad :
+       {"HTTP/1.1 200 OK\nX: y\r\n\r\n", "SSH-2.0-x\r\n", "HTTP/1.1 200 OK\r\nX : y\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 200 OK\r\nX: y"}) {
+    std::string_view input = bad;
+    What what = parser.step(&input).what;
+    while (what == What::head) what = parser.step(&input).what;
+    if (what == What::need_more) what = parser.end_of_input().what;
+    ASSERT_EQ(what, What::error) << bad;
+    parser.reset();
+    EXPECT_EQ(parser.error().detail, "");
+    EXPECT_FALSE(parser.in_message());
+    input = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+    EXPECT_EQ(parser.step(&input).what, What::head) << parser.error().detail;
+    EXPECT_EQ(parser.head().fields.size(), 1U);
+    EXPECT_EQ(parser.step(&input).body, "hi");
+    EXPECT_EQ(parser.step(&input).what, What::complete);
+    parser.reset();
+  }
+}
+
 }
 
 TEST(Response, a_moved_parser_goes_on) {
