@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/settings.h"
@@ -14,11 +15,12 @@
 
 namespace whytls::proxy {
 
-// What all workers share because it is large or has to be the same: trust stores and ticket keys.
+// What all workers share because it is large or has to be the same: trust stores and ticket keys. Made for
+// each reload, so that it reads the CA files again; the keys stay, so that clients can resume.
 class SharedTls {
  public:
-  SharedTls() : tickets_(tls::make_ticket_keys()) {}
-  // Loaded once for equal options.
+  explicit SharedTls(std::shared_ptr<const tls::TicketKeys> tickets) : tickets_(std::move(tickets)) {}
+  // Loaded once for equal options, by this object.
   Result<std::shared_ptr<const tls::TrustStore>> trust(const tls::TrustOptions& options);
   [[nodiscard]] const std::shared_ptr<const tls::TicketKeys>& tickets() const { return tickets_; }
 

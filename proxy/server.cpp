@@ -27,7 +27,7 @@ unsigned worker_count(const config::Settings& settings) {
 
 struct Server::Impl {
   std::shared_ptr<const config::Settings> settings;
-  SharedTls shared;
+  std::shared_ptr<const tls::TicketKeys> tickets = tls::make_ticket_keys();
   WorkerEnvironment environment;
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<BoundAddress> bound;                // in order of the settings
@@ -38,7 +38,7 @@ struct Server::Impl {
   Result<std::vector<BoundAddress>> bind(const config::Settings& wanted, PerWorker* fresh,
                                          std::vector<ListenSocket>* owned) const;
   Result<std::vector<std::shared_ptr<const Runtime>>> runtimes(
-      const std::shared_ptr<const config::Settings>& wanted);
+      const std::shared_ptr<const config::Settings>& wanted) const;
   void remember(const config::Settings& wanted, std::vector<BoundAddress> addresses);
 };
 
@@ -71,7 +71,7 @@ Result<std::vector<BoundAddress>> Server::Impl::bind(const config::Settings& wan
 }
 
 Result<std::vector<std::shared_ptr<const Runtime>>> Server::Impl::runtimes(
-    const std::shared_ptr<const config::Settings>& wanted) {
+    const std::shared_ptr<const config::Settings>& wanted) const {
   std::vector<std::shared_ptr<const Runtime>> made;
   for (std::size_t i = 0; i < workers.size(); ++i) {
     auto runtime = Runtime::create(wanted, shared);
@@ -98,6 +98,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   Impl& impl = *server->impl_;
   impl.settings = std::move(options.settings);
   impl.environment.log = options.log;
+  SharedTls shared(tickets);
   impl.environment.clock = options.clock ? std::move(options.clock) : WallClock(system_milliseconds);
   impl.environment.name_lookup = std::move(options.name_lookup);
   impl.environment.authority = std::move(options.authority);
