@@ -50,10 +50,13 @@ Result<ListenSocket> bind_one(const sockaddr_storage& address, Sharing sharing, 
 
 }  // namespace
 
+std::string literal_of(const config::HostPort& address) {
+  return address.host == "localhost" ? "127.0.0.1" : address.host;
+}
+
 Result<BoundSockets> bind_listener(const config::HostPort& address, unsigned count) {
   BoundSockets bound;
-  const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;
-  if (!parse_ip(host, address.port, &bound.address)) {
+  if (!parse_ip(literal_of(address), address.port, &bound.address)) {
     return fail("not an IP address", address.text(), "listen on an IP address, for example 127.0.0.1:8080");
   }
   {

@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include <string>
 #include <vector>
 
 #include "config/settings.h"
@@ -32,6 +33,8 @@ struct BoundSockets {
   sockaddr_storage address{};         // with the real port
 };
 
+// The IP literal to listen on: "localhost" is 127.0.0.1.
+[[nodiscard]] std::string literal_of(const config::HostPort& address);
 // Binds `count` sockets to an IP literal or "localhost". Port 0: the kernel chooses. Fails when somebody else
 // has the port, another process of ours too.
 [[nodiscard]] Result<BoundSockets> bind_listener(const config::HostPort& address, unsigned count);

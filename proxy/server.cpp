@@ -1,8 +1,12 @@
 #include "proxy/server.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
-#include <set>
+#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "proxy/listen_socket.h"
@@ -23,6 +27,10 @@ unsigned worker_count(const config::Settings& settings) {
   return settings.workers != 0 ? settings.workers : std::max(1U, uv_available_parallelism());
 }
 
+std::size_t clients_of_a_worker(const config::Settings& settings, std::size_t workers) {
+  return std::max<std::size_t>(1, settings.limits.max_connections / workers);
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -30,41 +38,58 @@ struct Server::Impl {
   std::shared_ptr<const tls::TicketKeys> tickets = tls::make_ticket_keys();
   WorkerEnvironment environment;
   std::vector<std::unique_ptr<Worker>> workers;
-  std::vector<BoundAddress> bound;                // in order of the settings
-  std::map<std::string, config::HostPort> asked;  // what each bound listener asked for
+  std::vector<BoundAddress> bound;      // in order of the settings
+  std::vector<config::HostPort> asked;  // what each of them asked for
 
-  // Binds what is new in `wanted`; the sockets of worker i are appended to (*fresh)[i].
-  using PerWorker = std::vector<std::vector<Worker::Listening>>;
-  Result<std::vector<BoundAddress>> bind(const config::Settings& wanted, PerWorker* fresh,
-                                         std::vector<ListenSocket>* owned) const;
+  // What the listeners of new settings stand on.
+  struct Bound {
+    std::vector<BoundAddress> addresses;                // in order of the settings
+    std::map<std::string, std::string> kept;            // old name -> new name
+    std::vector<std::vector<Worker::Listening>> fresh;  // for each worker
+    std::vector<ListenSocket> owned;  // the descriptors of `fresh`, until they are taken over
+  };
+  // Keeps the sockets that `wanted` still has a listener for, and binds what is new.
+  [[nodiscard]] Result<Bound> bind(const config::Settings& wanted) const;
+  [[nodiscard]] std::optional<std::size_t> find_bound(const config::Listener& wanted) const;
   Result<std::vector<std::shared_ptr<const Runtime>>> runtimes(
       const std::shared_ptr<const config::Settings>& wanted) const;
   void remember(const config::Settings& wanted, std::vector<BoundAddress> addresses);
 };
 
-Result<std::vector<BoundAddress>> Server::Impl::bind(const config::Settings& wanted, PerWorker* fresh,
-                                                     std::vector<ListenSocket>* owned) const {
-  std::vector<BoundAddress> all;
+// By what it asked for, since every port 0 is a port of its own; else by address, however that is spelled.
+std::optional<std::size_t> Server::Impl::find_bound(const config::Listener& wanted) const {
+  for (std::size_t i = 0; i < bound.size(); ++i) {
+    if (bound[i].listener == wanted.name && asked[i] == wanted.listen) return i;
+  }
+  sockaddr_storage address{};
+  if (wanted.listen.port == 0 || !parse_ip(literal_of(wanted.listen), wanted.listen.port, &address))
+    return std::nullopt;
+  for (std::size_t i = 0; i < bound.size(); ++i) {
+    if (address_text(bound[i].address) == address_text(address)) return i;
+  }
+  return std::nullopt;
+}
+
+Result<Server::Impl::Bound> Server::Impl::bind(const config::Settings& wanted) const {
+  Bound all;
   const unsigned count = static_cast<unsigned>(workers.size());
-  fresh->resize(count);
+  all.fresh.resize(count);
   for (const config::Listener& listener : wanted.listeners) {
-    const auto before = asked.find(listener.name);
-    if (before != asked.end() && before->second == listener.listen) {
-      const auto kept = std::find_if(bound.begin(), bound.end(), [&](const BoundAddress& entry) {
-        return entry.listener == listener.name;
-      });
-      all.push_back(*kept);
-      all.back().mode = listener.mode;
+    const auto before = find_bound(listener);
+    if (before && !all.kept.contains(bound[*before].listener)) {
+      const BoundAddress& old = bound[*before];
+      all.kept[old.listener] = listener.name;
+      all.addresses.push_back(BoundAddress{listener.name, listener.mode, old.address});
       continue;
     }
     auto sockets = bind_listener(listener.listen, count);
     if (!sockets)
       return fail(sockets.error().what, "listener " + listener.name + ", " + sockets.error().where,
                   sockets.error().hint);
-    all.push_back(BoundAddress{listener.name, listener.mode, sockets->address});
+    all.addresses.push_back(BoundAddress{listener.name, listener.mode, sockets->address});
     for (unsigned i = 0; i < count; ++i) {
-      (*fresh)[i].push_back(Worker::Listening{listener.name, sockets->sockets[i].get()});
-      owned->push_back(std::move(sockets->sockets[i]));
+      all.fresh[i].push_back(Worker::Listening{listener.name, sockets->sockets[i].get()});
+      all.owned.push_back(std::move(sockets->sockets[i]));
     }
   }
   return all;
@@ -73,6 +98,7 @@ Result<std::vector<BoundAddress>> Server::Impl::bind(const config::Settings& wan
 Result<std::vector<std::shared_ptr<const Runtime>>> Server::Impl::runtimes(
     const std::shared_ptr<const config::Settings>& wanted) const {
   std::vector<std::shared_ptr<const Runtime>> made;
+  SharedTls shared(tickets);
   for (std::size_t i = 0; i < workers.size(); ++i) {
     auto runtime = Runtime::create(wanted, shared);
     if (!runtime) return tl::make_unexpected(runtime.error());
@@ -84,7 +110,7 @@ Result<std::vector<std::shared_ptr<const Runtime>>> Server::Impl::runtimes(
 void Server::Impl::remember(const config::Settings& wanted, std::vector<BoundAddress> addresses) {
   bound = std::move(addresses);
   asked.clear();
-  for (const config::Listener& listener : wanted.listeners) asked[listener.name] = listener.listen;
+  for (const config::Listener& listener : wanted.listeners) asked.push_back(listener.listen);
 }
 
 Server::Server() : impl_(std::make_unique<Impl>()) {}
@@ -98,26 +124,22 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   Impl& impl = *server->impl_;
   impl.settings = std::move(options.settings);
   impl.environment.log = options.log;
-  SharedTls shared(tickets);
   impl.environment.clock = options.clock ? std::move(options.clock) : WallClock(system_milliseconds);
   impl.environment.name_lookup = std::move(options.name_lookup);
   impl.environment.authority = std::move(options.authority);
   impl.workers.resize(worker_count(*impl.settings));
 
-  Impl::PerWorker fresh;
-  std::vector<ListenSocket> owned;
-  auto addresses = impl.bind(*impl.settings, &fresh, &owned);
-  if (!addresses) return tl::make_unexpected(addresses.error());
+  auto ready = impl.bind(*impl.settings);
+  if (!ready) return tl::make_unexpected(ready.error());
   auto runtimes = impl.runtimes(impl.settings);
   if (!runtimes) return tl::make_unexpected(runtimes.error());
-  impl.remember(*impl.settings, std::move(*addresses));
+  impl.remember(*impl.settings, std::move(ready->addresses));
   impl.environment.bound = std::make_shared<const std::vector<BoundAddress>>(impl.bound);
-  impl.environment.max_clients =
-      std::max<std::size_t>(1, impl.settings->limits.max_connections / impl.workers.size());
-  for (ListenSocket& socket : owned) (void)socket.release();
+  impl.environment.max_clients = clients_of_a_worker(*impl.settings, impl.workers.size());
+  for (ListenSocket& socket : ready->owned) (void)socket.release();
   for (std::size_t i = 0; i < impl.workers.size(); ++i) {
     impl.workers[i] = std::make_unique<Worker>(impl.environment);
-    auto started = impl.workers[i]->start((*runtimes)[i], fresh[i]);
+    auto started = impl.workers[i]->start((*runtimes)[i], ready->fresh[i]);
     if (!started) return tl::make_unexpected(started.error());
   }
   return server;
@@ -132,23 +154,28 @@ std::uint16_t Server::port(std::string_view listener) const {
 
 Result<void> Server::reload(std::shared_ptr<const config::Settings> settings) {
   Impl& impl = *impl_;
-  Impl::PerWorker fresh;
-  std::vector<ListenSocket> owned;
-  auto addresses = impl.bind(*settings, &fresh, &owned);
-  if (!addresses) return tl::make_unexpected(addresses.error());
+  if (settings->workers != impl.settings->workers && worker_count(*settings) != impl.workers.size()) {
+    return fail("the number of workers changed", "workers", "restart whytls for this change");
+  }
+  auto ready = impl.bind(*settings);
+  if (!ready) return tl::make_unexpected(ready.error());
   auto runtimes = impl.runtimes(settings);
   if (!runtimes) return tl::make_unexpected(runtimes.error());
-  std::set<std::string> kept;
-  for (const config::Listener& listener : settings->listeners) {
-    const auto before = impl.asked.find(listener.name);
-    if (before != impl.asked.end() && before->second == listener.listen) kept.insert(listener.name);
+  // The workers do this once more, where nobody could be told any more that it failed.
+  for (const ListenSocket& socket : ready->owned) {
+    if (::listen(socket.get(), SOMAXCONN) != 0) return fail(std::strerror(errno), "listen");
   }
-  impl.remember(*settings, std::move(*addresses));
+  impl.remember(*settings, std::move(ready->addresses));
   impl.settings = std::move(settings);
-  const auto bound = std::make_shared<const std::vector<BoundAddress>>(impl.bound);
-  for (ListenSocket& socket : owned) (void)socket.release();
+  Worker::Reload wanted;
+  wanted.kept = std::move(ready->kept);
+  wanted.bound = std::make_shared<const std::vector<BoundAddress>>(impl.bound);
+  wanted.max_clients = clients_of_a_worker(*impl.settings, impl.workers.size());
+  for (ListenSocket& socket : ready->owned) (void)socket.release();
   for (std::size_t i = 0; i < impl.workers.size(); ++i) {
-    impl.workers[i]->reload((*runtimes)[i], kept, std::move(fresh[i]), bound);
+    wanted.runtime = (*runtimes)[i];
+    wanted.added = std::move(ready->fresh[i]);
+    impl.workers[i]->reload(wanted);
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #include "proxy/worker.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <array>
 #include <cassert>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "proxy/client_connection.h"
+#include "proxy/event_log.h"
 
 namespace whytls::proxy {
 
@@ -70,7 +72,9 @@ Result<void> Worker::listen(const Listening& listening) {
   listener->name = listening.listener;
   int status = listener->handle.init(uv_tcp_init, loop_.uv());
   if (status == 0) status = uv_tcp_open(listener->handle.get(), listening.descriptor);
-  if (status == 0) {
+  if (status != 0) {
+    ::close(listening.descriptor);  // still ours
+  } else {
     listener->handle->data = listener.get();
     status = uv_listen(listener->handle.stream(), SOMAXCONN, [](uv_stream_t* stream, int result) {
       if (result != 0 || stream->data == nullptr) return;
@@ -131,17 +135,24 @@ void Worker::run_tasks() {
   for (const auto& task : tasks) task();
 }
 
-void Worker::reload(std::shared_ptr<const Runtime> runtime, std::set<std::string> kept,
-                    std::vector<Listening> added, std::shared_ptr<const std::vector<BoundAddress>> bound) {
-  post([this, runtime = std::move(runtime), kept = std::move(kept), added = std::move(added),
-        bound = std::move(bound)] {
-    runtime_ = runtime;
-    bound_ = bound;
-    std::erase_if(listeners_, [&kept](const auto& entry) { return !kept.contains(entry->name); });
-    for (const Listening& entry : added) (void)listen(entry);
-    sessions_.clear();
-    for (auto& connection : pool_.clear()) retire(std::move(connection));
-  });
+void Worker::reload(Reload wanted) {
+  post([this, wanted = std::move(wanted)] { take_over(wanted); });
+}
+
+void Worker::take_over(const Reload& wanted) {
+  runtime_ = wanted.runtime;
+  bound_ = wanted.bound;
+  environment_.max_clients = wanted.max_clients;
+  std::erase_if(listeners_, [&wanted](const auto& entry) { return !wanted.kept.contains(entry->name); });
+  for (const auto& entry : listeners_) entry->name = wanted.kept.at(entry->name);
+  for (const Listening& entry : wanted.added) {
+    const auto listened = listen(entry);
+    if (listened) continue;
+    log(config::LogLevel::error, event_line(now_ms(), config::LogLevel::error, "listen_failed",
+                                            {{"error.message", listened.error().text()}}));
+  }
+  sessions_.clear();
+  for (auto& connection : pool_.clear()) retire(std::move(connection));
 }
 
 void Worker::drain() {

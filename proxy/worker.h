@@ -5,9 +5,9 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 #include <unordered_set>
@@ -58,9 +58,15 @@ class Worker {
     int descriptor = -1;
   };
   Result<void> start(std::shared_ptr<const Runtime> runtime, const std::vector<Listening>& listening);
-  // New settings. Listeners that are not named in `kept` stop listening; `added` ones begin.
-  void reload(std::shared_ptr<const Runtime> runtime, std::set<std::string> kept,
-              std::vector<Listening> added, std::shared_ptr<const std::vector<BoundAddress>> bound);
+  // New settings, and what comes with them.
+  struct Reload {
+    std::shared_ptr<const Runtime> runtime;
+    std::map<std::string, std::string> kept;  // listeners that go on, by their old name; all others stop
+    std::vector<Listening> added;
+    std::shared_ptr<const std::vector<BoundAddress>> bound;
+    std::size_t max_clients = 0;
+  };
+  void reload(Reload wanted);
   void drain();
   // Ends every connection, and the thread as soon as no name lookup holds it; returns at once.
   void begin_stop();
@@ -104,6 +110,7 @@ class Worker {
   void run_tasks();
   [[nodiscard]] Result<void> listen(const Listening& listening);
   void on_connection(const std::string& listener, uv_stream_t* stream);
+  void take_over(const Reload& wanted);
   void refuse_overload(const std::string& listener, uv_stream_t* stream);
   void begin_drain();
   void close_everything();

@@ -2,9 +2,10 @@
 
 import shutil
 import signal
+import socket
 
 from certificates import CertificateMaker
-from harness import Client, EndToEnd, reverse_config, trust_only, wait_until
+from harness import Client, EndToEnd, free_port, reverse_config, trust_only, wait_until
 from upstreams import PythonServer
 
 
@@ -46,3 +47,71 @@ class Reload(EndToEnd):
         shutil.copy(maker.root.cert, trusted)
         self.reload(proxy)
         wait_until(lambda: self.status(port) == 200, "the CA to be trusted again")
+
+    def test_a_smaller_limit_of_connections_holds_at_once(self):
+        config = reverse_config(upstream=self.upstream).replace("workers = 2", "workers = 1")
+        proxy = self.start(config)
+        port = proxy.port("front")
+        self.assertEqual(self.status(port), 200)
+        self.reload(proxy, config + "[limits]\nmax_connections = 1\n")
+        self.assertEqual(self.status(port), 200)
+
+        def held_and_refused():
+            with Client(port) as first:
+                first.send(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                if first.response()[0] != 200:
+                    return False
+                with Client(port) as second:
+                    return second.at_end()
+
+        # The connection of status() may still be on its way out.
+        wait_until(lambda: self.ignoring_refusal(held_and_refused), "a second connection to be refused")
+        proxy.wait_line(**{"error.type": "proxy_overloaded"})
+
+    @staticmethod
+    def ignoring_refusal(attempt):
+        try:
+            return attempt()
+        except (OSError, AssertionError):
+            return False
+
+    def test_another_number_of_workers_is_refused_and_nothing_is_taken(self):
+        config = reverse_config(upstream=self.upstream)
+        proxy = self.start(config)
+        changed = config.replace("workers = 2", "workers = 3").replace(f":{self.server.port}", ":9")
+        line = self.reload(proxy, changed, event="reload_failed")
+        self.assertIn("workers", line["error.message"])
+        self.assertIn("restart whytls for this change", line["error.message"])
+        self.assertEqual(self.status(proxy.port("front")), 200)
+
+    def test_a_renamed_listener_keeps_its_socket(self):
+        port = free_port()
+        config = reverse_config(upstream=self.upstream, port=port)
+        for spelling in ("127.0.0.1", "localhost"):
+            with self.subTest(spelling=spelling):
+                proxy = self.start(config)
+                self.reload(proxy, config.replace('"front"', '"gate"').replace(f"127.0.0.1:{port}",
+                                                                              f"{spelling}:{port}"))
+                self.assertEqual(proxy.port("gate"), port)
+                wait_until(lambda: self.ignoring_refusal(lambda: self.status(port)) == 200, "the renamed listener")
+                proxy.wait_line(event="request", listener="gate")
+                proxy.stop()
+
+    def test_two_listeners_that_change_places_keep_their_sockets(self):
+        ports = [free_port(), free_port()]
+        listeners = "".join(f'[[listener]]\nname = "{{{i}}}"\nmode = "reverse"\nlisten = "127.0.0.1:{port}"\n'
+                            f'upstream = "{self.upstream}"\n' for i, port in enumerate(ports))
+        head = 'workers = 2\n[admin]\nlisten = "127.0.0.1:0"\n'
+        proxy = self.start(head + listeners.format("one", "two"))
+        self.reload(proxy, head + listeners.format("two", "one"))
+        for port in ports:
+            wait_until(lambda p=port: self.ignoring_refusal(lambda: self.status(p)) == 200, "both to answer")
+
+    def test_a_new_listener_on_a_port_in_use_changes_nothing(self):
+        config = reverse_config(upstream=self.upstream)
+        proxy = self.start(config)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            more = f'\n[[listener]]\nname = "more"\nmode = "reverse"\nlisten = "127.0.0.1:{taken.getsockname()[1]}"\n'
+            line = self.reload(proxy, config + more + 'upstream = "http://127.0.0.1:9"\n', event="reload_failed")
+        self.assertIn("more", line["error.message"])
+        self.assertEqual(self.status(proxy.port("front")), 200)
