@@ -14,8 +14,8 @@ namespace whytls::proxy {
 
 // A policy with its long-lived TLS context.
 struct PolicyRuntime {
-  const policy::Policy* policy = nullptr;  // in the settings
-  std::shared_ptr<const tls::UpstreamContext> context;
+  const policy::Policy* policy = nullptr;               // in the settings
+  std::shared_ptr<const tls::UpstreamContext> context;  // nullptr: no upstream is reached by this policy
 };
 
 // One upstream as connections to it are made and pooled: everything in it is part of the identity.

@@ -1,6 +1,9 @@
 #include "proxy/runtime.h"
 
+#include <set>
 #include <utility>
+
+#include "config/load.h"
 
 namespace whytls::proxy {
 
@@ -21,14 +24,17 @@ Result<std::shared_ptr<const Runtime>> Runtime::create(std::shared_ptr<const con
 }
 
 Result<void> Runtime::add_policies(SharedTls& shared) {
+  const std::set<std::string> used = config::upstream_policies(*settings_);
   for (const auto& [name, policy] : settings_->policies) {
+    policies_[name] = PolicyRuntime{&policy, nullptr};
+    if (!used.contains(name)) continue;
     const auto trust = shared.trust(policy.tls.trust);
     if (!trust) return fail(trust.error().text(), "policy " + name + ": trust");
     auto context = tls::UpstreamContext::create(policy.tls, *trust);
     if (!context)
       return fail(context.error().what, "policy " + name + ": " + context.error().where,
                   context.error().hint);
-    policies_[name] = PolicyRuntime{&policy, std::move(*context)};
+    policies_[name].context = std::move(*context);
   }
   return {};
 }

@@ -115,3 +115,11 @@ class Reload(EndToEnd):
             line = self.reload(proxy, config + more + 'upstream = "http://127.0.0.1:9"\n', event="reload_failed")
         self.assertIn("more", line["error.message"])
         self.assertEqual(self.status(proxy.port("front")), 200)
+
+    def test_a_policy_that_others_only_extend_need_not_make_sense(self):
+        config = reverse_config(upstream=self.upstream,
+                                policy='tls = { min_version = "TLSv1.0", security_level = 0 }\n')
+        config = config.replace('extends = "browser"', 'extends = "old"')
+        config += '[policy.old]\nextends = "browser"\ntls = { max_version = "TLSv1.1" }\n'
+        proxy = self.start(config)
+        self.assertEqual(self.status(proxy.port("front")), 200)
