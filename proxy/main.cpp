@@ -1,4 +1,6 @@
 // whytls: a proxy that says why a TLS connection failed.
+#include <stdlib.h>
+
 #include <chrono>
 #include <exception>
 #include <iostream>
@@ -9,6 +11,11 @@
 
 int main(int argc, char** argv) {
   using whytls::proxy::ExitCode;
+  // Names are looked up on the threads of libuv's pool, one for all workers. It has four unless told
+  // otherwise, so that four slow names would hold up every other one. Read at its first use, so this comes
+  // first; who has set the variable knows better.
+  constexpr int kKeep = 0;
+  (void)setenv("UV_THREADPOOL_SIZE", "32", kKeep);
   try {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     const whytls::proxy::Console console{
