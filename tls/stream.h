@@ -33,6 +33,9 @@ class Session {
   Session& operator=(Session&&) noexcept;
   ~Session();
   [[nodiscard]] Impl& impl() const { return *impl_; }
+  // About how much memory the chain takes that it remembers. Sessions of one handshake share it; each counts
+  // it whole.
+  [[nodiscard]] std::size_t bytes() const;
 
  private:
   std::unique_ptr<Impl> impl_;

@@ -54,6 +54,16 @@ Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 Session::~Session() = default;
 
+std::size_t Session::bytes() const {
+  // What is read out of a certificate takes about as much as its DER, and some room of its own.
+  constexpr std::size_t kReadOut = 2048;
+  std::size_t sum = 0;
+  for (const auto* list : {&impl_->origin->presented, &impl_->origin->chain.built}) {
+    for (const Certificate& certificate : *list) sum += 2 * certificate.der.size() + kReadOut;
+  }
+  return sum;
+}
+
 Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Stream::~Stream() {
