@@ -9,6 +9,7 @@
 #include "proxy/commands.h"
 #include "proxy/control.h"
 #include "proxy/control_impl.h"
+#include "proxy/descriptor_limit.h"
 #include "proxy/event_log.h"
 #include "proxy/log_sink.h"
 #include "proxy/settings_source.h"
@@ -45,6 +46,7 @@ void log_authority(EventLog* events, const tls::Authority& authority, tls::UnixS
 ExitCode run_proxy(const Invocation& invocation, const Console& console) {
   // A peer or a log reader that is gone is an error number, not the end.
   std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
   const tls::UnixSeconds now = console.clock() / 1000;
   auto loaded = load_settings(invocation.config_file, now);
   if (!loaded) return report(loaded.error(), console);
@@ -70,6 +72,7 @@ ExitCode run_proxy(const Invocation& invocation, const Console& console) {
 
   log_start(&events, invocation.config_file);
   log_mistakes(&events, "config_warning", loaded->warnings);
+  warn_of_descriptor_limit(&events, *settings);
   if (authority) log_authority(&events, *authority, now);
   auto control =
       Control::start({invocation.config_file, authority, server->get(), log->get(), &events, console.clock});

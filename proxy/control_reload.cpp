@@ -1,6 +1,7 @@
 // SIGHUP: everything of the new configuration, or nothing.
 #include "proxy/control_impl.h"
 #include "proxy/control_notify.h"
+#include "proxy/descriptor_limit.h"
 
 namespace whytls::proxy {
 
@@ -33,6 +34,7 @@ void Control::Impl::reload() {
   if (last_reload_ok) {
     ++reloads_ok;
     options.events->write(config::LogLevel::info, "reloaded", {{"file", options.config_file}});
+    warn_of_descriptor_limit(options.events, *options.server->settings());
     log_listening();
   } else {
     ++reloads_failed;

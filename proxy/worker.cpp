@@ -77,10 +77,16 @@ Result<void> Worker::listen(const Listening& listening) {
   } else {
     listener->handle->data = listener.get();
     status = uv_listen(listener->handle.stream(), SOMAXCONN, [](uv_stream_t* stream, int result) {
-      if (result != 0 || stream->data == nullptr) return;
+      if (stream->data == nullptr) return;
       auto* entry = static_cast<Listener*>(stream->data);
       const Loop::Turn turn(entry->worker->loop_);
-      entry->worker->on_connection(entry->name, stream);
+      if (result == 0) {
+        entry->worker->on_connection(entry->name, stream);
+      } else {
+        // Without descriptors libuv keeps one in reserve, with which it takes and closes what waits, and says
+        // nothing: then this is not called. The warning at the start is what shows that case.
+        entry->worker->note_overload(entry->name, std::string("accept: ") + uv_err_name(result));
+      }
     });
   }
   if (status != 0) return fail(uv_strerror(status), "listener " + listening.listener);
@@ -91,7 +97,12 @@ Result<void> Worker::listen(const Listening& listening) {
 void Worker::refuse_overload(const std::string& listener, uv_stream_t* stream) {
   UvHandle<uv_tcp_t> unwanted;
   if (unwanted.init(uv_tcp_init, loop_.uv()) == 0) (void)uv_accept(stream, unwanted.stream());
-  if (now_ms() - overload_logged_ms_ < kOverloadLogMs) {
+  note_overload(listener, std::to_string(clients_.size()) + " connections on this worker");
+}
+
+void Worker::note_overload(const std::string& listener, std::string detail) {
+  const ListenerRuntime* rules = runtime_->listener(listener);
+  if (rules == nullptr || now_ms() - overload_logged_ms_ < kOverloadLogMs) {
     counters_.failures[static_cast<std::size_t>(policy::Failure::proxy_overloaded)].add();
     return;
   }
@@ -101,8 +112,8 @@ void Worker::refuse_overload(const std::string& listener, uv_stream_t* stream) {
   record->attempt.leg = policy::Leg::ourselves;
   record->attempt.phase = policy::Phase::connect;
   record->attempt.own = policy::OwnFault::overloaded;
-  record->attempt.own_detail = std::to_string(clients_.size()) + " connections on this worker";
-  complete(record.get(), *runtime_->listener(listener)->policy->policy);
+  record->attempt.own_detail = std::move(detail);
+  complete(record.get(), *rules->policy->policy);
 }
 
 void Worker::on_connection(const std::string& listener, uv_stream_t* stream) {

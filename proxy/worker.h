@@ -112,6 +112,8 @@ class Worker {
   void on_connection(const std::string& listener, uv_stream_t* stream);
   void take_over(const Reload& wanted);
   void refuse_overload(const std::string& listener, uv_stream_t* stream);
+  // Counts one connection that was not taken, and logs it unless that was just done.
+  void note_overload(const std::string& listener, std::string detail);
   void begin_drain();
   void close_everything();
 
