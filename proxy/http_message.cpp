@@ -374,14 +374,10 @@ bool MessageParser::in_message() const {
   return state != State::idle && state != State::complete && state != State::raw && state != State::dead;
 }
 
-bool MessageParser::in_head() const {
-  return impl_->state == Impl::State::start_line || impl_->state == Impl::State::fields;
-}
-  impl_->error = MessageError();
-
 void MessageParser::reset() {
   impl_->state = Impl::State::complete;
   impl_->begin();
+  impl_->error = MessageError();
   impl_->interim_seen = false;
   impl_->half_empty_line = false;
   if (impl_->buffer.capacity() > kKeptBytes) impl_->buffer = std::string();

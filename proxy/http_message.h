@@ -93,7 +93,6 @@ class MessageParser {
   [[nodiscard]] const MessageError& error() const;
   // True when a message has begun (at least one byte of its head was seen) and is not complete.
   [[nodiscard]] bool in_message() const;
-  [[nodiscard]] bool in_head() const;
   // Forgets the message, finished or not, and an error too: the next step() begins a new one. Keeps the
   // storage.
   void reset();

@@ -37,8 +37,6 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  void set_user(SocketUser* user) { user_ = user; }
-
   // Accepts from a listening stream. Returns libuv's status.
   [[nodiscard]] int accept(uv_stream_t* listener);
   // Starts connecting; `done(status)` is called once on the loop, not after close().
@@ -79,7 +77,6 @@ class Socket {
   void close();
   // Sends RST instead of FIN.
   void close_with_reset();
-  [[nodiscard]] bool is_open() const { return static_cast<bool>(tcp_); }
   [[nodiscard]] Loop& loop() { return loop_; }
   [[nodiscard]] int descriptor() const;
 

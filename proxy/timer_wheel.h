@@ -33,7 +33,6 @@ class Deadline {
   // next tick.
   void set(TimerWheel& wheel, std::chrono::milliseconds after);
   void cancel();
-  [[nodiscard]] bool is_set() const { return wheel_ != nullptr; }
 
  private:
   friend class TimerWheel;

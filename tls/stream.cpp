@@ -117,10 +117,6 @@ void Stream::retain() {
   impl_->channel.retain();
 }
 
-std::size_t Stream::unread_input() const {
-  return impl_->channel.unread();
-}
-
 void Stream::end_of_input() {
   impl_->input_ended = true;
 }

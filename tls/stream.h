@@ -63,7 +63,6 @@ class Stream {
   void supply(std::string_view ciphertext);
   // Copies what is still unread of the supplied bytes, so that the caller's buffer may be reused.
   void retain();
-  [[nodiscard]] std::size_t unread_input() const;
   // The transport ended (FIN). Later calls report truncated unless close_notify came first.
   void end_of_input();
 

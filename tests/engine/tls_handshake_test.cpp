@@ -117,12 +117,10 @@ TEST_P(TlsHandshake, KeepsBorrowedBytesThatItWasToldToRetain) {
   std::string plaintext(6, '\0');
   std::size_t count = 0;
   ASSERT_EQ(stream_->read(plaintext.data(), plaintext.size(), &count), StreamStatus::ok);
-  EXPECT_GT(stream_->unread_input(), 0U);
   stream_->retain();
   bytes.assign(bytes.size(), 'x');
   EXPECT_EQ(read_all(&plaintext), StreamStatus::want_input);
   EXPECT_EQ(plaintext, expected);
-  EXPECT_EQ(stream_->unread_input(), 0U);
 }
 
 TEST_P(TlsHandshake, CarriesMegabytesBothWays) {

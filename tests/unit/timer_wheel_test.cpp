@@ -44,10 +44,8 @@ TEST_F(TimerWheelTest, a_deadline_passes_once_and_not_before_its_time) {
   deadline.set(wheel_, milliseconds(200));
   advance(180);
   EXPECT_EQ(probe.passed, 0);
-  EXPECT_TRUE(deadline.is_set());
   advance(200 + 2 * static_cast<int>(TimerWheel::kTick.count()));
   EXPECT_EQ(probe.passed, 1);
-  EXPECT_FALSE(deadline.is_set());
   advance(5000);
   EXPECT_EQ(probe.passed, 1);
 }
