@@ -90,6 +90,7 @@ void ClientConnection::enter(State state) {
 void ClientConnection::on_handshake_done() {
   worker_.mutable_counters().handshakes_client_ok.add();
   enter(State::idle);
+  if (worker_.draining()) finish_and_close();
 }
 
 void ClientConnection::on_data(std::string_view bytes) {

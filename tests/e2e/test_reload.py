@@ -3,6 +3,7 @@
 import shutil
 import signal
 import socket
+import ssl
 
 from certificates import CertificateMaker
 from harness import Client, EndToEnd, free_port, reverse_config, trust_only, wait_until
@@ -123,3 +124,36 @@ class Reload(EndToEnd):
         config += '[policy.old]\nextends = "browser"\ntls = { max_version = "TLSv1.1" }\n'
         proxy = self.start(config)
         self.assertEqual(self.status(proxy.port("front")), 200)
+
+
+class Drain(EndToEnd):
+    def test_a_handshake_that_ends_during_the_drain_does_not_hold_it_up(self):
+        proxy = self.start(reverse_config(upstream="http://127.0.0.1:9", tls="{ mint = true }") +
+                           '[timeouts]\ndrain = "5s"\n')
+        context = ssl.create_default_context(cafile=proxy.ca_file())
+        arrived, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+        end = context.wrap_bio(arrived, leaving, server_hostname="localhost")
+        with Client(proxy.port("front")) as client:
+            finished = False
+            while not finished:
+                try:
+                    end.do_handshake()
+                    finished = True
+                except ssl.SSLWantReadError:
+                    client.send(leaving.read())
+                    arrived.write(client.socket.recv(65536))
+            proxy.signal(signal.SIGTERM)
+            proxy.wait_line(event="draining")
+            wait_until(lambda: self.is_refused(proxy), "the listener to close")
+            client.send(leaving.read())  # our Finished
+            client.read_to_end()
+        self.assertEqual(proxy.wait(), 0)
+        self.assertEqual(proxy.find_line(event="stopped")["reason"], "drained")
+
+    @staticmethod
+    def is_refused(proxy):
+        try:
+            socket.create_connection(("127.0.0.1", proxy.port("front")), 1).close()
+            return False
+        except OSError:
+            return True
