@@ -175,7 +175,8 @@ void ClientConnection::start_request(const Head& head, const config::HostPort& h
   plan.client_scheme = secure ? "https" : "http";
   const bool https = route == nullptr ? plan.target->scheme == config::Scheme::https : secure;
   plan.url = (https ? "https://" : "http://") +
-             authority_text(host, https ? config::Scheme::https : config::Scheme::http) + std::string(path);
+             authority_text(host, https ? config::Scheme::https : config::Scheme::http);
+  if (path != "*") plan.url += path;
   exchange_.begin(head, plan);
 }
 

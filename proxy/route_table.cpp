@@ -130,6 +130,7 @@ const RouteRuntime* RouteTable::find(std::string_view host, std::string_view tar
   std::string_view path = target.substr(0, target.find('?'));
   std::string without_dots;
   if (may_have_dot_segments(path)) path = without_dots = without_dot_segments(path);
+  if (path == "*") path = "/";  // OPTIONS for the server as a whole (RFC 9112, 3.2.4)
   if (const RouteRuntime* exact = find_in(host, path); exact != nullptr) return exact;
   for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
     const std::string wildcard = "*" + std::string(host.substr(dot));

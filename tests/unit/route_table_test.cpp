@@ -60,6 +60,14 @@ TEST_F(RouteTableTest, dot_segments_lead_to_the_route_of_where_they_end) {
   EXPECT_EQ(find("h", "/only?a=/../"), "/only");
 }
 
+TEST_F(RouteTableTest, the_asterisk_of_options_goes_where_the_root_goes) {
+  add("", "/");
+  add("a.example", "/api");
+  add("b.example", "/");
+  EXPECT_EQ(find("a.example", "*"), "/");
+  EXPECT_EQ(find("b.example", "*"), "b.example/");
+}
+
 TEST_F(RouteTableTest, nothing_matches_when_no_route_fits) {
   add("a.example", "/only");
   EXPECT_EQ(find("a.example", "/"), "none");
