@@ -43,12 +43,33 @@ class Deploy(EndToEnd):
     def test_the_systemd_unit_is_valid(self):
         require_tool("systemd-analyze")
         unit = self.scratch.path / "whytls.service"
-        # The program need not be installed here for the unit to be right.
+        # Neither the program nor its man pages need to be installed here for the unit to be right.
         text = (ROOT / "deploy" / "whytls.service").read_text(encoding="utf-8")
         unit.write_text(text.replace("/usr/bin/whytls", shutil.which("true")), encoding="utf-8")
-        done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
         complaints = [line for line in (done.stdout + done.stderr).splitlines() if "whytls.service" in line]
         self.assertEqual(complaints, [])
+
+    def test_what_the_systemd_unit_names_is_installed(self):
+        build = pathlib.Path(BIN).resolve().parents[1]
+        if not (build / "cmake_install.cmake").exists():
+            self.skipTest(f"{BIN} is in no build folder")
+        require_tool("cmake")
+        prefix = self.scratch.path / "usr"
+        done = subprocess.run(["cmake", "--install", str(build), "--prefix", str(prefix)], capture_output=True,
+                              text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        unit = (ROOT / "deploy" / "whytls.service").read_text(encoding="utf-8")
+        named = re.search("^Documentation=(.*)$", unit, re.M).group(1).split()
+        named += re.findall("^Exec[A-Za-z]+=(/usr/bin/whytls)", unit, re.M)
+        for name in named:
+            page = re.fullmatch(r"man:(.+)\((\d)\)", name)
+            path = f"share/man/man{page[2]}/{page[1]}.{page[2]}" if page else re.sub("^(file://)?/usr/", "", name)
+            self.assertTrue((prefix / path).is_file(), f"{name} is not installed")
+        readme = prefix / "share" / "doc" / "whytls" / "README.md"
+        for target in re.findall(r"\]\(((?:docs|deploy)/[^)]+)", readme.read_text(encoding="utf-8")):
+            if not target.startswith("docs/man/"):
+                self.assertTrue((readme.parent / target).exists(), f"the README links {target}")
 
 
 class Quickstart(EndToEnd):
