@@ -234,7 +234,8 @@ void ClientConnection::on_reverse_request(const Head& head) {
   const std::uint16_t port = channel_.is_tls() ? kHttpsPort : kHttpPort;
   const std::string_view authority = authority_of(head, *target);
   auto host = split_authority(authority, port);
-  if (!host) host = config::HostPort{fallback_name(), port};  // HTTP/1.0 without Host
+  if (!host && channel_.is_tls()) host = split_authority(asked_name(), port);  // HTTP/1.0 without Host
+  if (!host) host = config::HostPort{fallback_name(), port};
   const RouteRuntime* route = listener_->routes.find(host->host, target->path);
   if (route == nullptr) {
     refuse_own(head, policy::OwnFault::no_route, "host " + host->host + ", path " + std::string(target->path),

@@ -115,6 +115,16 @@ class ReverseProxy(EndToEnd):
         self.assertEqual((status, errors), (0, ""))
         self.assertIn(b"mint.example", body)
 
+    def test_a_request_without_host_goes_by_the_name_in_the_hello(self):
+        proxy = self.reverse(routes=route(f"http://127.0.0.1:{self.nginx.plain_port}", host="d.example"),
+                             tls="{ mint = true }")
+        context = ssl.create_default_context(cafile=proxy.ca_file())
+        for name, expected in (("D.example", 200), ("e.example", 421)):
+            with self.subTest(name=name), Client(proxy.port("front")) as client:
+                client.socket = context.wrap_socket(client.socket, server_hostname=name)
+                client.send(b"GET /echo HTTP/1.0\r\n\r\n")
+                self.assertEqual(client.response()[0], expected)
+
     def test_plain_http_on_a_tls_listener_is_answered_in_plain_text(self):
         proxy = self.reverse(upstream=f"https://localhost:{self.nginx.tls_port}", tls="{ mint = true }")
         port = proxy.port("front")
