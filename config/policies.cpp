@@ -110,6 +110,7 @@ void Policies::read(Table& top) {
     layer.path = table.path();
     layer.place = table.place();
     layer.extends = table.string("extends").value_or(kBuiltIn);
+    note_tables(table, layer);
     read_peer_keys(table, layer);
     read_upstream_tls(table.table("tls"), layer);
     if (const auto bits = table.whole("min_rsa_bits", kRsaBits)) {
@@ -189,6 +190,9 @@ const Policies::Merged& Policies::merged(const std::string& name, std::vector<st
     result.places[assignment.key] = assignment.place;
   }
   result.policy.name = layer.name;
+  result.policy.home = layer.home;
+  result.policy.own_keys = layer.tables;
+  for (const Assignment& assignment : layer.assignments) result.policy.own_keys.push_back(assignment.key);
   result.policy.extends = layer.extends;
   result.policy.place = layer.place;
   check(layer, result.policy);

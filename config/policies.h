@@ -25,9 +25,13 @@ struct PolicyLayer {
   std::string extends = "browser";
   std::string path;  // in the file, "policy.lab" or "listener[0].route[1]"
   Place place;
+  policy::PolicyHome home = policy::PolicyHome::policy_table;
+  std::vector<std::string> tables;  // those of "trust", "tls" and "on" that are there, be they empty
   std::vector<Assignment> assignments;
 };
 
+// Notes which tables of a policy are there.
+void note_tables(const Table& table, PolicyLayer& layer);
 // Reads what policies and routes have in common: trust, pins, sni, expected_name.
 void read_peer_keys(Table& table, PolicyLayer& layer);
 // Reads [policy.NAME.tls], or the same table of a route.
@@ -49,7 +53,7 @@ class Policies {
   void read(Table& top);
   // `name` is used by `key` of `table`; an unknown one is reported.
   void use(const Table& table, const std::string& key, const std::string& name);
-  // A policy without a name of its own, for one route. Used by definition.
+  // What a listener or route says beside the policy that it names. Used by definition.
   void add(PolicyLayer layer);
   // Merges everything, reports circles and unused policies. Last.
   [[nodiscard]] std::map<std::string, policy::Policy> merge();

@@ -163,6 +163,15 @@ std::optional<std::string> read_filled(Table& table, const std::string& key, con
   return text;
 }
 
+void note_tables(const Table& table, PolicyLayer& layer) {
+  const bool has_rules = layer.home == policy::PolicyHome::policy_table;
+  // tls of a listener is its client leg, none of ours.
+  const bool has_tls = layer.home != policy::PolicyHome::listener;
+  if (table.has("trust")) layer.tables.emplace_back("trust");
+  if (has_tls && table.has("tls")) layer.tables.emplace_back("tls");
+  if (has_rules && table.has("on")) layer.tables.emplace_back("on");
+}
+
 void read_peer_keys(Table& table, PolicyLayer& layer) {
   read_trust(table.table("trust"), layer);
   const Place pins_place = table.place("pins");

@@ -74,9 +74,13 @@ class RouteReader {
   void read_own_options(Route& route, TlsKey tls) {
     PolicyLayer layer;
     layer.extends = route.policy;
-    layer.name = route.policy + " + " + listener_.name + '/' + route.host + route.path;
+    // No [policy.NAME] has a blank in its name, and no two routes of a listener the same host and path.
+    layer.name = "listener " + listener_.name;
+    if (tls == TlsKey::of_the_upstream) layer.name += ", route " + route.host + route.path;
+    layer.home = tls == TlsKey::of_the_upstream ? policy::PolicyHome::route : policy::PolicyHome::listener;
     layer.path = table_.path();
     layer.place = route.place;
+    note_tables(table_, layer);
     read_peer_keys(table_, layer);
     if (tls == TlsKey::of_the_upstream) read_upstream_tls(table_.table("tls"), layer);
     std::vector<std::string> written = peer_keys(table_);

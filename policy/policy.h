@@ -37,10 +37,18 @@ struct Rule {
 
 enum class SniMode : std::uint8_t { upstream_name, fixed, off };
 
+// Which table of the file a policy stands in: [policy.NAME], or, when it is made of keys of their own,
+// [[listener]] or [[listener.route]].
+enum class PolicyHome : std::uint8_t { policy_table, listener, route };
+
 struct Policy {
-  std::string name = "browser";
+  std::string name =
+      "browser";        // as in [policy.NAME], or "listener rev, route c.test/ui": no NAME has a blank
   std::string extends;  // as written; the values below are already merged
   Place place;
+  PolicyHome home = PolicyHome::policy_table;
+  // What its own table says, without what is inherited: "pins", "tls", "tls.min_version", "on.cert_expired".
+  std::vector<std::string> own_keys;
   tls::UpstreamOptions tls;  // transport and trust
   SniMode sni = SniMode::upstream_name;
   std::string sni_name;           // for SniMode::fixed

@@ -56,11 +56,9 @@ int order_of(Action action) {
   return 0;
 }
 
-// No rule applies to what ended by itself.
-DecidingRule no_connection(const Diagnosis& diagnosis, const Policy& policy) {
-  const Finding* primary = diagnosis.primary();
-  const std::string key = primary == nullptr ? "" : "on." + std::string(info(primary->failure).slug);
-  return {policy.name, Place{}, key, "refuse (no connection exists that a rule could allow)"};
+// No rule applies to what ended by itself, so none is named.
+DecidingRule no_connection(const Policy& policy) {
+  return {policy.name, Place{}, "", "refuse (no connection exists that a rule could allow)"};
 }
 
 Decision decision_of(Action action) {
@@ -90,10 +88,10 @@ std::string_view name(Decision decision) {
 }
 
 Judgement judge(const Finding& finding, PinMatch pin, const Policy& policy, UnixSeconds now) {
-  const std::string key = "on." + std::string(info(finding.failure).slug);
   if (!can_be_forgiven(finding.failure)) {
-    return {Action::refuse, {policy.name, Place{}, key, "refuse (no rule can allow this)"}};
+    return {Action::refuse, {policy.name, Place{}, "", "refuse (no rule can allow this)"}};
   }
+  const std::string key = "on." + std::string(info(finding.failure).slug);
   const auto& rule = policy.on[static_cast<std::size_t>(finding.failure)];
   if (rule) return by_rule(*rule, key, policy, now);
   if (pin_forgives(pin, finding.failure)) {
@@ -109,6 +107,7 @@ Judgement judge(const Finding& finding, PinMatch pin, const Policy& policy, Unix
 
 Verdict decide(const Diagnosis& diagnosis, const Policy& policy, UnixSeconds now) {
   Verdict out;
+  out.policy = {policy.home, policy.extends, policy.place, policy.own_keys, policy.tls.trust.ca_files};
   std::vector<std::pair<JudgedFinding, DecidingRule>> judged;
   for (const Finding& finding : diagnosis.findings) {
     Judgement judgement = judge(finding, diagnosis.pin, policy, now);
@@ -122,7 +121,7 @@ Verdict decide(const Diagnosis& diagnosis, const Policy& policy, UnixSeconds now
   if (diagnosis.failed_before_verdict) {
     out.decision = Decision::refuse;
     out.failure = diagnosis.findings.empty() ? Failure::unclassified : diagnosis.findings.front().failure;
-    out.rule = no_connection(diagnosis, policy);
+    out.rule = no_connection(policy);
     return out;
   }
   if (judged.empty()) {

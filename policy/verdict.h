@@ -22,8 +22,17 @@ struct JudgedFinding {
 struct DecidingRule {
   std::string policy;
   Place place;
-  std::string key;
+  std::string key;  // empty: no key of a configuration decides this
   std::string value;
+};
+
+// What one has to know of the policy in force to say how it could be changed.
+struct PolicyInForce {
+  PolicyHome home = PolicyHome::policy_table;
+  std::string extends;
+  Place place;
+  std::vector<std::string> own_keys;
+  std::vector<std::string> ca_files;  // also the inherited ones
 };
 
 struct Verdict {
@@ -31,6 +40,7 @@ struct Verdict {
   std::optional<Failure> failure;       // the primary failure that was refused (or warned about)
   std::vector<JudgedFinding> findings;  // all of them, refused ones first, each group in ranking order
   DecidingRule rule;
+  PolicyInForce policy;
 };
 
 // Pure. A diagnosis that failed before a connection existed is always refused.

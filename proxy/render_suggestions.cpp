@@ -1,9 +1,11 @@
 // The smallest changes of the configuration that would let a connection pass.
 #include <algorithm>
 
+#include "config/units.h"
 #include "proxy/escape.h"
 #include "proxy/render_advice.h"
 #include "proxy/render_parts.h"
+#include "proxy/suggestion_toml.h"
 
 namespace whytls::proxy {
 namespace {
@@ -11,7 +13,6 @@ namespace {
 using policy::Failure;
 
 constexpr tls::UnixSeconds kGrace = 30LL * 24 * 60 * 60;  // how long an exception is suggested for
-constexpr std::uint16_t kHttpsPort = 443;
 constexpr tls::WireVersion kTls10 = 0x0301;
 constexpr tls::WireVersion kTls12 = 0x0303;
 
@@ -33,29 +34,11 @@ bool covers_nothing(Failure) {
   return false;
 }
 
-// Whether a change concerns this one upstream, or is harmless for all hosts of a policy.
-enum class Scope : std::uint8_t { this_upstream, whole_policy };
-
 struct Change {
-  std::vector<std::string> lines;            // keys of the policy's table
+  std::vector<TomlKey> keys;                 // of the policy
   bool (*covers)(Failure) = covers_nothing;  // refused findings that need no rule of their own any more
   Scope scope = Scope::this_upstream;
 };
-
-// A name for a table of TOML, made from the host.
-std::string table_name(const Record& record) {
-  std::string name;
-  for (const char c : record.attempt.host.substr(0, 40)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-    name += plain ? c : '-';
-  }
-  return name.empty() ? "device" : name;
-}
-
-bool is_new_policy(const Record& record, Scope scope) {
-  const bool shared = record.mode == config::Mode::forward && scope == Scope::this_upstream;
-  return shared || record.policy_name.empty() || record.policy_name == "browser";
-}
 
 // What no rule should be suggested for: the rule would turn verification off.
 bool should_not_forgive(Failure failure) {
@@ -63,56 +46,27 @@ bool should_not_forgive(Failure failure) {
 }
 
 // A rule for each finding that is refused and not covered. nullopt: one of them should not be forgiven.
-std::optional<std::vector<std::string>> rules_for_the_rest(const Record& record, const Change& change) {
-  std::vector<std::string> lines;
+std::optional<std::vector<TomlKey>> rules_for_the_rest(const Record& record, const Change& change) {
+  std::vector<TomlKey> rules;
   const std::string until = parts::date(parts::now_of(record) + kGrace);
   for (const policy::JudgedFinding& judged : parts::judged_findings(record)) {
     const Failure failure = judged.finding.failure;
     if (judged.action != policy::Action::refuse || change.covers(failure)) continue;
     if (should_not_forgive(failure)) return std::nullopt;
-    std::string line = std::string(policy::info(failure).slug) + " = { action = \"warn\", until = " + until +
-                       ", reason = \"known, to be repaired\" }";
-    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
+    const std::string slug(policy::info(failure).slug);
+    const bool there =
+        std::any_of(rules.begin(), rules.end(), [&](const TomlKey& one) { return one.name == slug; });
+    if (there) continue;
+    rules.push_back(
+        {slug, "{ action = \"warn\", until = " + until + ", reason = \"known, to be repaired\" }"});
   }
-  return lines;
-}
-
-std::string listener_for(const Record& record, const std::string& name) {
-  const std::string origin =
-      "https://" + parts::authority(record.attempt.host, record.attempt.port == kHttpsPort
-                                                             ? std::uint16_t{0}
-                                                             : record.attempt.port);
-  return "\n[[listener]]            # a listener of its own, so that other hosts keep the strict policy\n"
-         "name     = " +
-         toml_quote(name) +
-         "\n"
-         "mode     = \"reverse\"\n"
-         "listen   = \"127.0.0.1:8443\"\n"
-         "tls      = { mint = true }\n"
-         "upstream = " +
-         toml_quote(origin) +
-         "\n"
-         "policy   = " +
-         toml_quote(name) + "\n";
+  return rules;
 }
 
 std::optional<std::string> toml_for(const Record& record, const Change& change) {
-  const auto rules = rules_for_the_rest(record, change);
-  if (!rules || (rules->empty() && change.lines.empty())) return std::nullopt;
-  const bool fresh = is_new_policy(record, change.scope);
-  const std::string name = fresh ? table_name(record) : record.policy_name;
-  const std::string base = record.policy_name.empty() ? "browser" : record.policy_name;
-  std::string toml = "[policy." + name + "]" + (fresh ? "" : "   # add to the table that is there") + "\n";
-  if (fresh) toml += "extends = " + toml_quote(base) + "\n";
-  for (const std::string& line : change.lines) toml += line + "\n";
-  if (!rules->empty()) toml += "\n[policy." + name + ".on]\n";
-  for (const std::string& rule : *rules) toml += rule + "\n";
-  if (!fresh) return toml;
-  if (record.mode == config::Mode::forward && change.scope == Scope::this_upstream) {
-    return toml + listener_for(record, name);
-  }
-  return toml + "\n# then, in the listener or route " + toml_quote(record.listener) +
-         ":\n# policy = " + toml_quote(name) + "\n";
+  auto rules = rules_for_the_rest(record, change);
+  if (!rules || (rules->empty() && change.keys.empty())) return std::nullopt;
+  return suggestion_toml(record, {change.keys, std::move(*rules), change.scope});
 }
 
 void add(std::vector<Suggestion>* list, const Record& record, const Change& change, std::string title,
@@ -124,7 +78,7 @@ void add(std::vector<Suggestion>* list, const Record& record, const Change& chan
 
 void add_pin(std::vector<Suggestion>* list, const Record& record, const tls::Certificate& leaf) {
   if (leaf.spki_sha256_base64.empty()) return;
-  const std::string pin = "pins = [" + toml_quote("sha256/" + leaf.spki_sha256_base64) + "]";
+  const TomlKey pin{"pins", "[" + toml_quote("sha256/" + leaf.spki_sha256_base64) + "]"};
   if (record.failure() == Failure::pin_mismatch) {
     add(list, record, {{pin}, pin_covers}, "Pin the new key, if its owner confirms that it was changed",
         "If nobody changed the key on purpose, this trusts whoever stands in the way. Ask first.");
@@ -136,11 +90,22 @@ void add_pin(std::vector<Suggestion>* list, const Record& record, const tls::Cer
       "fingerprint with the one that its owner sees before you trust it.");
 }
 
+// The file beside those that the policy has: a list replaces the one that was inherited.
+TomlKey with_ca_file(const Record& record, const std::string& file) {
+  const std::vector<std::string>& known = record.verdict.policy.ca_files;
+  const bool may_see_files = record.audience == config::Audience::full;
+  std::string list;
+  if (may_see_files) {
+    for (const std::string& one : known) list += toml_quote(one) + ", ";
+  }
+  TomlKey key{"trust", "{ ca_files = [" + list + toml_quote(file) + "] }"};
+  if (!may_see_files && !known.empty()) key.note = "and the files that the list has already";
+  return key;
+}
+
 void add_ca(std::vector<Suggestion>* list, const Record& record, Failure failure) {
-  const std::string file = "/etc/whytls/" + table_name(record) + ".pem";
-  const Change change{{"trust = { system = true, ca_files = [" + toml_quote(file) + "] }"},
-                      is_trust_failure,
-                      Scope::whole_policy};
+  const std::string file = "/etc/whytls/" + name_for_upstream(record) + ".pem";
+  const Change change{{with_ca_file(record, file)}, is_trust_failure, Scope::whole_policy};
   switch (failure) {
     case Failure::cert_self_signed:
       add(list, record, change, "Trust this certificate (save its PEM from below as " + file + ")",
@@ -164,10 +129,10 @@ void add_ca(std::vector<Suggestion>* list, const Record& record, Failure failure
 
 void add_name(std::vector<Suggestion>* list, const Record& record, const tls::Certificate& leaf) {
   for (const tls::AltName& name : leaf.names) {
-    const bool plain = name.kind == tls::AltName::Kind::dns && !name.value.empty() &&
-                       visible_ascii(name.value) == name.value && name.value.find('*') == std::string::npos;
-    if (!plain) continue;
-    add(list, record, {{"expected_name = " + toml_quote(name.value)}, is_name_failure},
+    // What the loader would take as expected_name; a peer may write anything into its certificate.
+    const auto host = config::parse_host(name.value);
+    if (name.kind != tls::AltName::Kind::dns || !host || host->is_ip) continue;
+    add(list, record, {{{"expected_name", toml_quote(name.value)}}, is_name_failure},
         "Check the certificate for the name that it has",
         "Whoever holds a valid certificate for that name is taken for this upstream.");
     return;
@@ -183,30 +148,30 @@ void add_transport(std::vector<Suggestion>* list, const Record& record, Failure 
   const char* const title = "Speak the older protocol to this upstream only";
   if (failure == Failure::tls_version_refused_by_us && seen.answered.version >= kTls10) {
     add(list, record,
-        {{"tls = { min_version = " + toml_quote(tls::version_name(seen.answered.version)) +
-          ", security_level = 0 }"},
+        {{{"tls", "{ min_version = " + toml_quote(tls::version_name(seen.answered.version)) +
+                      ", security_level = 0 }"}},
          [](Failure f) { return f == Failure::tls_version_refused_by_us; }},
         title, weaker);
   } else if (failure == Failure::tls_version_refused_by_peer && seen.offered.min_version >= kTls12) {
     add(list, record,
-        {{"tls = { min_version = \"TLSv1.0\", security_level = 0 }"},
+        {{{"tls", "{ min_version = \"TLSv1.0\", security_level = 0 }"}},
          [](Failure f) { return f == Failure::tls_version_refused_by_peer; }},
         title, weaker);
   } else if (failure == Failure::tls_no_common_cipher && seen.offered.min_version >= kTls12) {
     add(list, record,
-        {{"tls = { min_version = \"TLSv1.0\", security_level = 0, ciphers = \"ALL:!aNULL:!eNULL\" }"},
+        {{{"tls", "{ min_version = \"TLSv1.0\", security_level = 0, ciphers = \"ALL:!aNULL:!eNULL\" }"}},
          [](Failure f) { return f == Failure::tls_no_common_cipher; }},
         "Offer older versions and ciphers to this upstream only", weaker);
   } else if (failure == Failure::tls_no_renegotiation_info) {
     add(list, record,
-        {{"tls = { legacy_server_connect = true }"},
+        {{{"tls", "{ legacy_server_connect = true }"}},
          [](Failure f) { return f == Failure::tls_no_renegotiation_info; }},
         "Allow this upstream to lack RFC 5746",
         "Someone in the way could put own bytes in front of a renegotiated connection; whytls itself never "
         "renegotiates.");
   } else if (failure == Failure::tls_dh_too_small || failure == Failure::tls_legacy_signature_refused) {
     add(list, record,
-        {{"tls = { security_level = 0 }"},
+        {{{"tls", "{ security_level = 0 }"}},
          [](Failure f) {
            return f == Failure::tls_dh_too_small || f == Failure::tls_legacy_signature_refused;
          }},

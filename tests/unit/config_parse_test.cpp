@@ -289,7 +289,7 @@ TEST(Config, the_short_form_is_one_route_with_options_of_its_own) {
   EXPECT_EQ(route.upstream.text(), "https://[2001:db8::1]:8443");
   EXPECT_TRUE(route.upstream.host_is_ip);
   EXPECT_TRUE(route.preserve_host);
-  EXPECT_EQ(route.policy, "browser + r//");
+  EXPECT_EQ(route.policy, "listener r");
   const policy::Policy& policy = s.policies.at(route.policy);
   EXPECT_THAT(policy.pins, ElementsAre(kPin.substr(7)));
   EXPECT_EQ(policy.pins_place.line, 7);
@@ -307,13 +307,13 @@ TEST(Config, routes_are_read_with_policies_made_for_them) {
   const Route& route = s.listeners[0].routes[0];
   EXPECT_EQ(route.host, "*.a.example");
   EXPECT_EQ(route.upstream.text(), "https://dev.example");
-  EXPECT_EQ(route.policy, "browser + r/*.a.example/ui");
+  EXPECT_EQ(route.policy, "listener r, route *.a.example/ui");
   const policy::Policy& policy = s.policies.at(route.policy);
   EXPECT_EQ(policy.tls.min_version, 0x0301);
   EXPECT_TRUE(policy.tls.legacy_server_connect);
   EXPECT_EQ(policy.sni, policy::SniMode::off);
   EXPECT_EQ(policy.expected_name, "dev.example");
-  EXPECT_EQ(shown(s, "policy.\"browser + r/*.a.example/ui\".tls.min_version"), "\"TLSv1.0\" 9:23");
+  EXPECT_EQ(shown(s, "policy.\"listener r, route *.a.example/ui\".tls.min_version"), "\"TLSv1.0\" 9:23");
   EXPECT_EQ(s.listeners[0].routes[1].upstream.text(), "http://b");
   EXPECT_EQ(s.listeners[0].routes[1].policy, "browser");
 }

@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "golden.h"
 #include "proxy/page_assets.h"
 #include "proxy/record.h"
 #include "proxy/render_advice.h"
@@ -20,21 +19,8 @@ namespace {
 constexpr std::size_t kPageBound = 60 * 1024;
 constexpr std::size_t kHostilePageBound = 160 * 1024;
 
-std::string golden_path(const std::string& name) {
-  return std::string(WHYTLS_SOURCE_DIR) + "/tests/data/golden/" + name;
-}
-
 void expect_golden(const std::string& name, const std::string& actual) {
-  if (std::getenv("WHYTLS_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(golden_path(name), std::ios::binary) << actual;
-    return;
-  }
-  std::ifstream file(golden_path(name), std::ios::binary);
-  ASSERT_TRUE(file) << golden_path(name) << " is missing: run with WHYTLS_UPDATE_GOLDEN=1";
-  std::ostringstream expected;
-  expected << file.rdbuf();
-  EXPECT_EQ(actual, expected.str()) << "differs from " << name
-                                    << "; if that is meant, run with WHYTLS_UPDATE_GOLDEN=1";
+  unit::expect_file("tests/data/golden/" + name, actual);
 }
 
 // The page without its style and script, which are files of their own.

@@ -1,0 +1,161 @@
+#include "proxy/suggestion_toml.h"
+
+#include <algorithm>
+
+#include "proxy/escape.h"
+#include "proxy/render_parts.h"
+
+namespace whytls::proxy {
+namespace {
+
+using policy::PolicyHome;
+
+const char* const kBuiltIn = "browser";
+const char* const kAddToTable = "   # add to the table that is there";
+constexpr std::uint16_t kHttpsPort = 443;
+
+const policy::PolicyInForce& in_force(const Record& record) {
+  return record.verdict.policy;
+}
+
+bool has_own(const Record& record, std::string_view key) {
+  const auto& keys = in_force(record).own_keys;
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+// The policy that a new one has to extend: one with a table of its own, or the built-in one.
+std::string base_policy(const Record& record) {
+  const bool made = in_force(record).home != PolicyHome::policy_table;
+  const std::string& name = made ? in_force(record).extends : record.policy_name;
+  return name.empty() ? kBuiltIn : name;
+}
+
+std::string toml_key(const std::string& name) {
+  const bool bare = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+  return bare ? name : toml_quote(name);
+}
+
+std::string line_of(const TomlKey& key, const std::string& note) {
+  const std::string& said = note.empty() ? key.note : note;
+  return key.name + " = " + key.value + (said.empty() ? "" : "   # " + said) + "\n";
+}
+
+// A key in a table that is there, which may have it already.
+std::string line_in_place(const Record& record, const TomlKey& key) {
+  if (!has_own(record, key.name)) return line_of(key, {});
+  const bool is_table = key.name == "tls" || key.name == "trust";
+  std::string note =
+      is_table ? "is there already: put these keys into it" : "in place of the one that is there";
+  if (!key.note.empty()) note += ", " + key.note;
+  return line_of(key, note);
+}
+
+std::string rules_of_new(const std::string& name, const std::vector<TomlKey>& rules) {
+  if (rules.empty()) return {};
+  std::string toml = "\n[policy." + toml_key(name) + ".on]\n";
+  for (const TomlKey& rule : rules) toml += line_of(rule, {});
+  return toml;
+}
+
+std::string new_policy(const Record& record, const std::string& name, const PolicyChange& change) {
+  std::string toml = "[policy." + toml_key(name) + "]\nextends = " + toml_quote(base_policy(record)) + "\n";
+  for (const TomlKey& key : change.keys) toml += line_of(key, {});
+  return toml + rules_of_new(name, change.rules);
+}
+
+std::string into_policy(const Record& record, const PolicyChange& change) {
+  const std::string header = "[policy." + toml_key(record.policy_name);
+  std::string toml;
+  if (!change.keys.empty()) toml += header + "]" + kAddToTable + "\n";
+  for (const TomlKey& key : change.keys) toml += line_in_place(record, key);
+  if (change.rules.empty()) return toml;
+  if (!toml.empty()) toml += "\n";
+  toml += header + ".on]" + (has_own(record, "on") ? kAddToTable : "") + "\n";
+  for (const TomlKey& rule : change.rules) {
+    const bool there = has_own(record, "on." + rule.name);
+    toml += line_of(rule, there ? "in place of the rule that is there" : "");
+  }
+  return toml;
+}
+
+// "[[listener.route]]   # add to the one that is there: listener rev, route c.test/ui (line 14)"
+std::string header_of_home(const Record& record) {
+  const policy::PolicyInForce& now = in_force(record);
+  std::string out = now.home == PolicyHome::route ? "[[listener.route]]" : "[[listener]]";
+  out += "   # add to the one that is there: " + visible_ascii(record.policy_name);
+  const bool may_see_files = record.audience == config::Audience::full;
+  if (may_see_files && now.place.line > 0) out += " (line " + std::to_string(now.place.line) + ")";
+  return out + "\n";
+}
+
+// The keys that the table itself may have go there, for it has the last word; the others into a policy
+// between.
+std::string beside_upstream(const Record& record, const PolicyChange& change) {
+  PolicyChange between{{}, change.rules, change.scope};
+  std::vector<TomlKey> here;
+  for (const TomlKey& key : change.keys) {
+    const bool is_client_leg = key.name == "tls" && in_force(record).home == PolicyHome::listener;
+    (is_client_leg ? between.keys : here).push_back(key);
+  }
+  const bool needs_policy = !between.keys.empty() || !between.rules.empty();
+  const std::string name = name_for_upstream(record);
+  std::string toml = needs_policy ? new_policy(record, name, between) + "\n" : "";
+  toml += header_of_home(record);
+  if (needs_policy)
+    toml += line_of({"policy", toml_quote(name)}, "in place of the one that is there, if there is one");
+  for (const TomlKey& key : here) toml += line_in_place(record, key);
+  return toml;
+}
+
+std::string listener_for(const Record& record, const std::string& name) {
+  const std::uint16_t port = record.attempt.port == kHttpsPort ? std::uint16_t{0} : record.attempt.port;
+  const std::string origin = "https://" + parts::authority(record.attempt.host, port);
+  return "\n[[listener]]            # a listener of its own, so that other hosts keep the strict policy\n"
+         "name     = " +
+         toml_quote(name) +
+         "\n"
+         "mode     = \"reverse\"\n"
+         "listen   = \"127.0.0.1:8443\"   # or any other free address\n"
+         "tls      = { mint = true }\n"
+         "upstream = " +
+         toml_quote(origin) +
+         "\n"
+         "policy   = " +
+         toml_quote(name) + "\n";
+}
+
+std::string use_of(const Record& record, const std::string& name) {
+  std::string where = "the listener " + toml_quote(record.listener);
+  if (!record.route.empty()) {
+    where = "the [[listener.route]] " + toml_quote(visible_ascii(record.route)) + " of " + where +
+            " (in the listener itself, when it has no routes)";
+  }
+  return "\n# then, in " + where + ":\n# policy = " + toml_quote(name) + "\n";
+}
+
+}  // namespace
+
+std::string name_for_upstream(const Record& record) {
+  constexpr std::size_t kMaxTaken = 40;
+  std::string name;
+  for (const char c : record.attempt.host.substr(0, kMaxTaken)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    name += plain ? c : '-';
+  }
+  if (name.empty()) name = "device";
+  const bool taken = name == kBuiltIn || name == base_policy(record) || name == record.listener;
+  return taken ? name + "-exception" : name;
+}
+
+std::string suggestion_toml(const Record& record, const PolicyChange& change) {
+  if (in_force(record).home != PolicyHome::policy_table) return beside_upstream(record, change);
+  const bool of_one_host = record.mode == config::Mode::forward && change.scope == Scope::this_upstream;
+  if (!of_one_host && base_policy(record) != kBuiltIn) return into_policy(record, change);
+  const std::string name = name_for_upstream(record);
+  const std::string toml = new_policy(record, name, change);
+  return toml + (of_one_host ? listener_for(record, name) : use_of(record, name));
+}
+
+}  // namespace whytls::proxy
