@@ -90,13 +90,15 @@ void show_tls(const Table& table, const ListenerTls& tls) {
     table.show("key", toml_string(tls.key_file));
   }
   table.show("min_version",
-             options.min_version ? toml_string(tls::version_name(*options.min_version)) : "\"TLSv1.2\"");
-  table.show("max_version", or_default(options.max_version ? tls::version_name(*options.max_version) : ""));
+             toml_string(tls::version_name(options.min_version.value_or(tls::kDefaultMinVersion))));
+  table.show("max_version",
+             toml_string(tls::version_name(options.max_version.value_or(tls::kDefaultMaxVersion))));
   table.show("ciphers", or_default(options.ciphers));
   table.show("ciphersuites", or_default(options.ciphersuites));
   table.show("groups", or_default(options.groups));
-  table.show("security_level",
-             options.security_level ? std::to_string(*options.security_level) : or_default(""));
+  table.show(
+      "security_level",
+      std::to_string(options.security_level.value_or(tls::default_security_level(options.min_version))));
 }
 
 void read_tls(Table& listener_table, Listener& listener) {

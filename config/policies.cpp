@@ -18,8 +18,8 @@ std::string text_or_unset(const std::string& text) {
   return text.empty() ? kUnset : toml_string(text);
 }
 
-std::string version_text(const std::optional<tls::WireVersion>& version) {
-  return version ? toml_string(tls::version_name(*version)) : kUnset;
+std::string version_text(const std::optional<tls::WireVersion>& version, tls::WireVersion by_default) {
+  return toml_string(tls::version_name(version.value_or(by_default)));
 }
 
 std::string sni_text(const policy::Policy& policy) {
@@ -55,12 +55,13 @@ std::vector<std::pair<std::string, std::string>> values_of(const policy::Policy&
       {"sni", sni_text(policy)},
       {"expected_name",
        policy.expected_name.empty() ? "(the upstream's host)" : toml_string(policy.expected_name)},
-      {"tls.min_version", version_text(tls.min_version)},
-      {"tls.max_version", version_text(tls.max_version)},
+      {"tls.min_version", version_text(tls.min_version, tls::kDefaultMinVersion)},
+      {"tls.max_version", version_text(tls.max_version, tls::kDefaultMaxVersion)},
       {"tls.ciphers", text_or_unset(tls.ciphers)},
       {"tls.ciphersuites", text_or_unset(tls.ciphersuites)},
       {"tls.groups", text_or_unset(tls.groups)},
-      {"tls.security_level", tls.security_level ? std::to_string(*tls.security_level) : kUnset},
+      {"tls.security_level",
+       std::to_string(tls.security_level.value_or(tls::default_security_level(tls.min_version)))},
       {"tls.legacy_server_connect", toml_bool(tls.legacy_server_connect)},
       {"tls.client_certificate",
        tls.client_certificate_file.empty() ? "(none)" : toml_string(tls.client_certificate_file)},

@@ -1,13 +1,16 @@
-// Proves the numbers of reasons.h and verify_codes.h against the OpenSSL that is built with.
+// Proves the numbers of context.h, reasons.h and verify_codes.h against the OpenSSL that is built with.
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
+#include "tls/context.h"
 #include "tls/reasons.h"
 #include "tls/verify_codes.h"
 
 namespace whytls::tls {
 
+static_assert(kDefaultMinVersion == TLS1_2_VERSION);
+static_assert(kDefaultMaxVersion == TLS1_3_VERSION);
 static_assert(kLibraryEvp == ERR_LIB_EVP);
 static_assert(kLibraryDh == ERR_LIB_DH);
 static_assert(kLibraryRsa == ERR_LIB_RSA);

@@ -41,6 +41,20 @@ class TrustStore {
   std::unique_ptr<Impl> impl_;
 };
 
+// What is in force on either leg when an option says nothing. For versions and level this is ours and not
+// OpenSSL's, whose own defaults depend on how it was built and on the machine's openssl.cnf.
+inline constexpr WireVersion kDefaultMinVersion = 0x0303;  // TLS 1.2
+inline constexpr WireVersion kDefaultMaxVersion = 0x0304;  // TLS 1.3
+inline constexpr int kDefaultSecurityLevel = 2;
+// Versions below TLS 1.2 sign with SHA-1 and MD5, which every level above this one forbids.
+inline constexpr int kOldVersionsSecurityLevel = 0;
+[[nodiscard]] constexpr bool is_old_minimum(const std::optional<WireVersion>& min_version) {
+  return min_version.value_or(kDefaultMinVersion) < kDefaultMinVersion;
+}
+[[nodiscard]] constexpr int default_security_level(const std::optional<WireVersion>& min_version) {
+  return is_old_minimum(min_version) ? kOldVersionsSecurityLevel : kDefaultSecurityLevel;
+}
+
 // Options of the upstream leg. An empty string or nullopt is the library's default.
 struct UpstreamOptions {
   std::optional<WireVersion> min_version;  // default TLS 1.2; below it security_level has to be 0 or unset

@@ -51,9 +51,6 @@ struct ProtocolOptions {
   std::optional<int> security_level;
 };
 
-inline constexpr WireVersion kDefaultMinVersion = TLS1_2_VERSION;
-inline constexpr int kDefaultSecurityLevel = 2;
-
 // Applies every option or names the one that can't be. Nothing of the machine's openssl.cnf shines through
 // for versions, ciphers, suites and level. Returns the lowest version in force.
 [[nodiscard]] Result<WireVersion> apply_protocol_options(SSL_CTX* ctx, const ProtocolOptions& options);

@@ -89,7 +89,7 @@ Result<void> apply_groups(SSL_CTX* ctx, const std::string& groups) {
 
 Result<void> apply_versions(SSL_CTX* ctx, const ProtocolOptions& options) {
   const WireVersion lowest = options.min_version.value_or(kDefaultMinVersion);
-  const WireVersion highest = options.max_version.value_or(TLS1_3_VERSION);
+  const WireVersion highest = options.max_version.value_or(kDefaultMaxVersion);
   if (options.min_version && !version_supported(lowest)) {
     return refuse("min_version", "this OpenSSL cannot speak " + version_name(lowest));
   }
@@ -110,12 +110,11 @@ Result<void> apply_versions(SSL_CTX* ctx, const ProtocolOptions& options) {
 }
 
 Result<void> apply_level(SSL_CTX* ctx, const ProtocolOptions& options) {
-  const bool old = options.min_version.value_or(kDefaultMinVersion) < TLS1_2_VERSION;
-  const int level = options.security_level.value_or(old ? 0 : kDefaultSecurityLevel);
+  const int level = options.security_level.value_or(default_security_level(options.min_version));
   if (level < 0 || level > kHighestSecurityLevel) {
     return refuse("security_level", std::to_string(level) + " is outside 0 to 5");
   }
-  if (old && level > 0) {
+  if (is_old_minimum(options.min_version) && level > kOldVersionsSecurityLevel) {
     return refuse(
         "security_level",
         "versions below TLS 1.2 sign with SHA-1 and MD5, which level " + std::to_string(level) + " forbids",
