@@ -14,20 +14,6 @@ constexpr std::size_t kMaxUrlBytes = 2048;
 constexpr std::size_t kMaxQuotedBytes = 64;
 constexpr std::size_t kMaxVerifyCodes = 32;
 
-std::string_view level_name(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::debug:
-      return "debug";
-    case config::LogLevel::info:
-      return "info";
-    case config::LogLevel::warning:
-      return "warning";
-    case config::LogLevel::error:
-      return "error";
-  }
-  return "error";
-}
-
 // Fields without a value are left out, so that each one that is there says something.
 void put(Json* line, const char* key, std::string_view peer_text, std::size_t max_bytes = kMaxShownBytes) {
   if (!peer_text.empty()) (*line)[key] = valid_utf8(peer_text, max_bytes);
@@ -40,7 +26,12 @@ void put_number(Json* line, const char* key, Number number) {
 
 std::string_view event_of(const Record& record) {
   if (record.attempt.leg == policy::Leg::client) return "client_connection";
-  return record.attempt.handshake_started ? "upstream_handshake" : "failure";
+  const policy::Attempt& attempt = record.attempt;
+  // What comes after a handshake has its evidence too, but that handshake has had its line already.
+  const bool is_over =
+      attempt.phase == policy::Phase::after_handshake || attempt.phase == policy::Phase::http;
+  const bool is_handshake = attempt.handshake_started && !is_over && attempt.own == policy::OwnFault::none;
+  return is_handshake ? "upstream_handshake" : "failure";
 }
 
 void put_request(Json* line, const Record& record) {
@@ -169,7 +160,7 @@ void put_timings(Json* line, const policy::Timings& timings) {
 std::string render_log_line(const Record& record) {
   Json line;
   line["time"] = parts::rfc3339_ms(record.time_ms);
-  line["level"] = level_name(log_level(record));
+  line["level"] = parts::level_name(log_level(record));
   line["event"] = event_of(record);
   put_request(&line, record);
   put_failure(&line, record);

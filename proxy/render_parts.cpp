@@ -79,6 +79,20 @@ policy::Phase failing_phase(const Record& record) {
   return finding != nullptr ? finding->phase : record.attempt.phase;
 }
 
+std::string_view level_name(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::debug:
+      return "debug";
+    case config::LogLevel::info:
+      return "info";
+    case config::LogLevel::warning:
+      return "warning";
+    case config::LogLevel::error:
+      return "error";
+  }
+  return "error";
+}
+
 std::string_view verdict_name(const Record& record) {
   return policy::name(was_forwarded(record) ? record.verdict.decision : policy::Decision::refuse);
 }

@@ -33,6 +33,8 @@ inline constexpr std::size_t kMaxSentenceBytes = 700;
 [[nodiscard]] policy::Phase failing_phase(const Record& record);
 // The verdict's name; "refuse" for a failure that nobody judged.
 [[nodiscard]] std::string_view verdict_name(const Record& record);
+// "debug", "info", "warning", "error".
+[[nodiscard]] std::string_view level_name(config::LogLevel level);
 // The sentence as this audience may read it: the diagnosis's, or the summary of the catalogue.
 [[nodiscard]] std::string sentence(const Record& record);
 // `text` without the paths of files when the audience may not see them. Only the audience `full` may.

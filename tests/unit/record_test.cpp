@@ -182,6 +182,23 @@ TEST(LogLine, HoldsTheRawNumbersOfAnAlert) {
   EXPECT_FALSE(line.contains("tls.server.subject")) << "fields without a value are left out";
 }
 
+TEST(LogLine, HasOneUpstreamHandshakeForEachHandshake) {
+  const auto event = [](const Record& record) {
+    return nlohmann::json::parse(render_log_line(record))["event"].get<std::string>();
+  };
+  EXPECT_EQ(event(samples::healthy()), "upstream_handshake");
+  EXPECT_EQ(event(samples::alert_40()), "upstream_handshake");
+  EXPECT_EQ(event(samples::dns_not_found()), "failure") << "none was begun";
+  for (const policy::Phase later : {policy::Phase::after_handshake, policy::Phase::http}) {
+    Record record = samples::healthy();
+    record.attempt.phase = later;
+    EXPECT_EQ(event(record), "failure") << "the handshake had its line when it ended";
+  }
+  Record own = samples::healthy();
+  own.attempt.own = policy::OwnFault::internal;
+  EXPECT_EQ(event(own), "failure");
+}
+
 TEST(LogLine, NamesTheLegOfAClientFailureAndNoUpstream) {
   const auto line = nlohmann::json::parse(render_log_line(samples::client_rejects_ca()));
   EXPECT_EQ(line["event"], "client_connection");
