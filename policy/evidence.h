@@ -56,10 +56,7 @@ enum class OwnFault : std::uint8_t {
   port_denied,
   no_route,
   scheme_unsupported,
-  mint_failed,
-  own_certificate_expired,
   overloaded,
-  draining,
   internal,
 };
 

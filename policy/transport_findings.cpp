@@ -15,14 +15,8 @@ Failure own_failure(OwnFault fault) {
       return Failure::proxy_no_route;
     case OwnFault::scheme_unsupported:
       return Failure::proxy_scheme_unsupported;
-    case OwnFault::mint_failed:
-      return Failure::proxy_mint_failed;
-    case OwnFault::own_certificate_expired:
-      return Failure::proxy_own_cert_expired;
     case OwnFault::overloaded:
       return Failure::proxy_overloaded;
-    case OwnFault::draining:
-      return Failure::proxy_draining;
     case OwnFault::none:
     case OwnFault::internal:
       return Failure::proxy_internal;

@@ -271,10 +271,7 @@ std::vector<Case> connection_cases() {
       {Failure::proxy_port_denied, Phase::connect, own(OwnFault::port_denied)},
       {Failure::proxy_no_route, Phase::http, own(OwnFault::no_route)},
       {Failure::proxy_scheme_unsupported, Phase::http, own(OwnFault::scheme_unsupported)},
-      {Failure::proxy_mint_failed, Phase::certificate, own(OwnFault::mint_failed)},
-      {Failure::proxy_own_cert_expired, Phase::certificate, own(OwnFault::own_certificate_expired)},
       {Failure::proxy_overloaded, Phase::connect, own(OwnFault::overloaded)},
-      {Failure::proxy_draining, Phase::http, own(OwnFault::draining)},
       {Failure::proxy_internal, Phase::http, own(OwnFault::internal)},
   };
 }
