@@ -6,6 +6,7 @@
 
 #include <CLI/Version.hpp>
 #include <nlohmann/json.hpp>
+#include <tl/expected.hpp>
 
 #include "tls/context.h"
 
@@ -33,8 +34,11 @@ std::string version_text() {
           dotted(NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH) +
           "\n";
   text += "CLI11 " CLI11_VERSION "\n";
+  text += "tl-expected " +
+          dotted(TL_EXPECTED_VERSION_MAJOR, TL_EXPECTED_VERSION_MINOR, TL_EXPECTED_VERSION_PATCH) + "\n";
+  text += "mustache (kainjow), which has no number in its header\n";
 #ifdef WHYTLS_HAVE_SYSTEMD
-  text += "libsystemd, to tell a service manager when it is ready\n";
+  text += "libsystemd " WHYTLS_SYSTEMD_VERSION ", to tell a service manager when it is ready\n";
 #endif
   const auto gaps = tls::library_gaps();
   text += gaps.empty() ? "\nThis OpenSSL speaks everything that whytls can be asked to speak.\n"

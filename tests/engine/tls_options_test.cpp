@@ -160,22 +160,23 @@ TEST_F(TlsIdentity, OfAClientThatIsTooWeakForTheLevelIsRefused) {
   spec.key = support::Key::rsa(1024);
   const Credential weak = issue(spec, root_);
   UpstreamOptions options;
-  options.client_certificate_file = file("weak.pem", weak.pem());
-  options.client_key_file = file("weak.key", weak.key.pem());
+  options.client_certificate_file = directory_.write("weak.pem", weak.pem());
+  options.client_key_file = directory_.write("weak.key", weak.key.pem());
   EXPECT_EQ(refused(options), "client_certificate_file");
   options.security_level = 0;
   EXPECT_EQ(refused(options), "");
 }
 
 TEST_F(TlsIdentity, TrustFilesAreReadOrNamed) {
-  const std::string bundle = file("bundle.pem", root_.pem() + "junk\n" + leaf_.pem() + root_.pem());
+  const std::string bundle =
+      directory_.write("bundle.pem", root_.pem() + "junk\n" + leaf_.pem() + root_.pem());
   const auto trust = TrustStore::load({false, {bundle}});
   ASSERT_TRUE(trust) << trust.error().text();
   EXPECT_EQ((*trust)->size(), 2U);
   const auto absent = TrustStore::load({false, {bundle, "/nowhere/ca.pem"}});
   ASSERT_FALSE(absent);
   EXPECT_EQ(absent.error().where, "/nowhere/ca.pem");
-  const std::string key = file("only.key", leaf_.key.pem());
+  const std::string key = directory_.write("only.key", leaf_.key.pem());
   const auto none = TrustStore::load({false, {key}});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().where, key);

@@ -120,9 +120,12 @@ TEST(CommandLine, PrintsTheVersionsOfEverything) {
   const Invocation invocation = parse_command_line({"--version"});
   EXPECT_EQ(invocation.exit_code, ExitCode::ok);
   EXPECT_THAT(invocation.text, StartsWith("whytls " + std::string(version()) + "\n"));
-  for (const char* name : {"OpenSSL 3", "libuv ", "llhttp ", "toml11 3", "spdlog ", "this OpenSSL"}) {
+  for (const char* name : {"OpenSSL 3", "libuv ", "llhttp ", "toml11 3", "spdlog ", "nlohmann-json 3",
+                           "CLI11 2", "tl-expected 1", "mustache ", "this OpenSSL", "SSLv2: not built in"}) {
     EXPECT_THAT(invocation.text, HasSubstr(name));
   }
+  if (invocation.text.find("libsystemd") == std::string::npos) return;  // built without it
+  EXPECT_THAT(invocation.text, testing::ContainsRegex("libsystemd [0-9]+"));
 }
 
 TEST(Execute, WritesMistakesToStandardErrorAndHelpToStandardOutput) {
