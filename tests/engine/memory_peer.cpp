@@ -1,11 +1,12 @@
 #include "tests/engine/memory_peer.h"
 
 #include <openssl/err.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+
+#include "tests/support/directory.h"
 
 namespace whytls::engine {
 
@@ -90,10 +91,8 @@ support::TlsScript EngineTest::script() const {
 }
 
 std::shared_ptr<const tls::UpstreamContext> EngineTest::upstream(const tls::UpstreamOptions& options) const {
-  const std::string file = testing::TempDir() + "/engine-root-" + std::to_string(::getpid()) + ".pem";
-  support::write_file(file, root_.pem());
-  const auto trust = tls::TrustStore::load({false, {file}});
-  ::unlink(file.c_str());
+  const support::Directory directory;
+  const auto trust = tls::TrustStore::load({false, {directory.write("root.pem", root_.pem())}});
   if (!trust) throw std::runtime_error(trust.error().text());
   auto context = tls::UpstreamContext::create(options, *trust);
   if (!context) throw std::runtime_error(context.error().text());

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/support/certificates.h"
+#include "tests/support/directory.h"
 #include "tls/authority.h"
 
 namespace whytls::tls {
@@ -15,12 +16,6 @@ namespace {
 
 using support::kDay;
 using support::kTestNow;
-
-std::string fresh_directory() {
-  std::string path = testing::TempDir() + "/authority-XXXXXX";
-  if (mkdtemp(path.data()) == nullptr) return {};
-  return path;
-}
 
 unsigned mode_of(const std::string& path) {
   struct stat about {};
@@ -50,7 +45,7 @@ int verify(const Certificate& leaf, const Certificate& root) {
 
 class TlsAuthority : public testing::Test {
  protected:
-  TlsAuthority() : directory_(fresh_directory() + "/deep/down") {
+  TlsAuthority() : directory_(around_.path() + "/deep/down") {
     auto made = Authority::load_or_create(directory_, kTestNow);
     if (made) authority_ = *made;
   }
@@ -63,6 +58,7 @@ class TlsAuthority : public testing::Test {
   [[nodiscard]] std::string key_file() const { return directory_ + "/ca-key.pem"; }
   [[nodiscard]] std::string certificate_file() const { return directory_ + "/ca.pem"; }
 
+  support::Directory around_;
   std::string directory_;
   std::shared_ptr<const Authority> authority_;
 };
@@ -92,7 +88,7 @@ TEST_F(TlsAuthority, IsARootThatMaySignOnlyLeaves) {
 }
 
 TEST_F(TlsAuthority, HasANameAndAKeyOfItsOwn) {
-  const auto other = Authority::load_or_create(fresh_directory(), kTestNow);
+  const auto other = Authority::load_or_create(around_.path() + "/other", kTestNow);
   ASSERT_TRUE(other);
   EXPECT_NE((*other)->certificate().subject, authority_->certificate().subject);
   EXPECT_NE((*other)->certificate().subject_key_id, authority_->certificate().subject_key_id);
@@ -202,7 +198,7 @@ TEST_F(TlsAuthority, SaysHowToGetOneWhenThereIsNone) {
 }
 
 TEST_F(TlsAuthority, StartedManyTimesAtOnceIsMadeOnce) {
-  const std::string directory = fresh_directory() + "/ca";
+  const std::string directory = around_.path() + "/ca";
   constexpr std::size_t kStarts = 8;
   std::vector<std::string> seen(kStarts);
   std::vector<std::thread> threads;

@@ -1,5 +1,6 @@
 // What is recorded of a server's certificates: every complaint, and never an end of the handshake.
 #include "tests/engine/memory_peer.h"
+#include "tests/support/directory.h"
 #include "tests/support/scripts.h"
 #include "tls/verify_codes.h"
 
@@ -162,8 +163,8 @@ TEST_P(TlsChain, PathLengthAndNameConstraintsAreRecorded) {
 }
 
 TEST_P(TlsChain, WhateverIsInTheTrustStoreIsAnAnchor) {
-  const std::string file = testing::TempDir() + "/anchor-" + queue_name({GetParam(), 0}) + ".pem";
-  support::write_file(file, intermediate_.pem());
+  const support::Directory directory;
+  const std::string file = directory.write("anchor.pem", intermediate_.pem());
   const auto trust = tls::TrustStore::load({false, {file}});
   ASSERT_TRUE(trust) << trust.error().text();
   EXPECT_EQ((*trust)->size(), 1U);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "tests/engine/memory_peer.h"
+#include "tests/support/directory.h"
 #include "tls/authority.h"
 #include "tls/reasons.h"
 
@@ -19,8 +20,8 @@ using tls::StreamStatus;
 class TlsClientLeg : public EngineTest {
  protected:
   static void SetUpTestSuite() {
-    const std::string directory = testing::TempDir() + "/client-leg-ca-" + std::to_string(::getpid());
-    auto authority = tls::Authority::load_or_create(directory, support::kTestNow);
+    const support::Directory directory;
+    auto authority = tls::Authority::load_or_create(directory.path(), support::kTestNow);
     ASSERT_TRUE(authority) << authority.error().text();
     authority_ = *authority;
   }

@@ -1,5 +1,6 @@
 // Handshakes that fail, and what is known of them afterwards.
 #include "tests/engine/memory_peer.h"
+#include "tests/support/directory.h"
 #include "tests/support/scripts.h"
 #include "tls/reasons.h"
 
@@ -258,12 +259,10 @@ TEST_P(TlsEvidence, AClientCertificateIsSentWhenThereIsOne) {
   support::CertificateSpec spec = leaf_spec("client.test");
   spec.extended_key_usage = "clientAuth";
   const support::Credential client = support::issue(spec, root_);
-  const std::string base = testing::TempDir() + "/client-" + queue_name({GetParam(), 0});
+  const support::Directory directory;
   UpstreamOptions options;
-  options.client_certificate_file = base + ".pem";
-  options.client_key_file = base + ".key";
-  support::write_file(options.client_certificate_file, client.pem());
-  support::write_file(options.client_key_file, client.key.pem());
+  options.client_certificate_file = directory.write("client.pem", client.pem());
+  options.client_key_file = directory.write("client.key", client.key.pem());
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     support::TlsScript server = script();
     server.max_version = version;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include <filesystem>
 #include <stdexcept>
 #include <thread>
 
@@ -39,23 +38,6 @@ void SlowLookups::let_go() {
   const std::lock_guard lock(mutex_);
   open_ = true;
   changed_.notify_all();
-}
-
-Directory::Directory() {
-  std::string pattern = testing::TempDir() + "whytls-scenario-XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  path_ = pattern;
-}
-
-Directory::~Directory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string Directory::write(const std::string& name, std::string_view content) const {
-  std::string path = path_ + "/" + name;
-  support::write_file(path, content);
-  return path;
 }
 
 const World& world() {

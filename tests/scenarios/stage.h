@@ -15,6 +15,7 @@
 #include "proxy/server.h"
 #include "tests/support/certificates.h"
 #include "tests/support/client.h"
+#include "tests/support/directory.h"
 
 namespace whytls::scenarios {
 
@@ -23,20 +24,7 @@ using Json = nlohmann::json;
 // How long a test waits for something that has to happen before it fails.
 inline constexpr std::chrono::seconds kPatience{10};
 
-// A directory of its own, removed with everything in it.
-class Directory {
- public:
-  Directory();
-  ~Directory();
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-  // Writes a file there and returns its path.
-  std::string write(const std::string& name, std::string_view content) const;
-
- private:
-  std::string path_;
-};
+using support::Directory;
 
 // The certificates that are right; each row makes its wrong one from them. Made once.
 struct World {
