@@ -1,6 +1,9 @@
 // Requests that are refused, and clients that don't keep up.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "tests/scenarios/scenario.h"
 
 namespace whytls::scenarios {
@@ -20,30 +23,47 @@ Case healthy(HttpScript http = {}) {
   return made;
 }
 
+// How far a request got before it was refused: only a header that was read says what the client wants to
+// read.
+enum class Header : std::uint8_t { unread, read };
+
+std::string wanting(const std::string& request, std::string_view accept) {
+  const std::size_t end = request.find("\r\n");
+  return request.substr(0, end) + "\r\nAccept: " + std::string(accept) +
+         request.substr(std::min(end, request.size()));
+}
+
+// The answer is in the form that was asked for, as far as that is known.
+void expect_answer(const support::Response& response, std::string_view accept, Header header,
+                   const Expected& expected, Stage& stage) {
+  if (header == Header::unread || accept == kWantsText) {
+    expect_text(response, expected, stage);
+  } else if (accept == kWantsPage) {
+    expect_page(response, expected, stage);
+  } else {
+    expect_problem(response, expected, stage);
+  }
+}
+
+constexpr std::array<std::string_view, 3> kEachForm = {kWantsProblem, kWantsPage, kWantsText};
+
 // The upstream must never see what is refused.
-Play refusing(const std::string& request, const std::string& limits = {}) {
-  return [request, limits](const Expected& expected) {
+Play refusing(const std::string& request, Header header = Header::unread, const std::string& limits = {}) {
+  return [request, header, limits](const Expected& expected) {
     Case made = healthy();
     made.limits = limits;
     CaseStage play(std::move(made));
     Stage& stage = play.stage();
     ASSERT_TRUE(stage.running());
-    Client client(stage.port("door"));
-    ASSERT_TRUE(client.send_until_answered(request));
-    const support::Response response = client.receive();
-    EXPECT_EQ(response.status, expected.status) << response.head << response.body;
-    EXPECT_EQ(response.field("Cache-Control"), "no-store");
-    EXPECT_TRUE(response.field("Proxy-Status").starts_with("whytls; error=http_request_error"))
-        << response.head;
-    EXPECT_NE(response.body.find(expected.slug), std::string::npos) << response.body;
-    const auto line = stage.log().wait_for_failure(expected.slug);
-    ASSERT_TRUE(line);
-    expect_log_line(line->json, expected);
-    EXPECT_NE(response.body.find(line->json.value("incident", "?")), std::string::npos) << response.body;
-    EXPECT_EQ(stage.failures(expected.slug), 1U);
+    for (const std::string_view accept : kEachForm) {
+      Client client(stage.port("door"));
+      ASSERT_TRUE(client.send_until_answered(wanting(request, accept)));
+      expect_answer(client.receive(), accept, header, expected, stage);
+      EXPECT_EQ(client.wait_for_end(), support::Arrival::end)
+          << "a connection that broke the rules is not used again";
+    }
+    EXPECT_EQ(stage.failures(expected.slug), kEachForm.size());
     EXPECT_TRUE(play.upstream_requests().empty());
-    EXPECT_EQ(client.wait_for_end(), support::Arrival::end)
-        << "a connection that broke the rules is not used again";
   };
 }
 
@@ -51,24 +71,21 @@ std::string with_fields(const std::string& fields) {
   return "GET / HTTP/1.1\r\nHost: door.test\r\n" + fields + "\r\n";
 }
 
-// The client sends so much of a request and then nothing more.
-Play stalling(const std::string& bytes, const std::string& timeouts) {
-  return [bytes, timeouts](const Expected& expected) {
+// The client sends so much of a request, and what comes then is wrong, or nothing comes any more.
+Play breaking_off(const std::string& bytes, Header header, const std::string& timeouts = {}) {
+  return [bytes, header, timeouts](const Expected& expected) {
     // An upstream that has nothing to say before the request is complete.
     Case made = healthy({.response = "", .ending = support::Ending::hold});
     made.timeouts = timeouts;
     CaseStage play(std::move(made));
     Stage& stage = play.stage();
     ASSERT_TRUE(stage.running());
-    Client client(stage.port("door"));
-    ASSERT_TRUE(client.send(bytes));
-    const auto line = stage.log().wait_for_failure(expected.slug);
-    ASSERT_TRUE(line);
-    expect_log_line(line->json, expected);
-    EXPECT_EQ(stage.failures(expected.slug), 1U);
-    const support::Response response = client.receive();
-    EXPECT_EQ(response.status, expected.status) << response.head;
-    EXPECT_NE(response.body.find(line->json.value("incident", "?")), std::string::npos) << response.body;
+    for (const std::string_view accept : kEachForm) {
+      Client client(stage.port("door"));
+      ASSERT_TRUE(client.send_until_answered(wanting(bytes, accept)));
+      expect_answer(client.receive(), accept, header, expected, stage);
+    }
+    EXPECT_EQ(stage.failures(expected.slug), kEachForm.size());
   };
 }
 
@@ -135,6 +152,10 @@ std::vector<Scenario> refused_scenarios() {
       {"the_request_is_no_http", refused("client_request_invalid", 400), refusing("what is this\r\n\r\n")},
       {"a_header_field_has_a_nul", refused("client_request_invalid", 400),
        refusing(with_fields(std::string("X-A: a\0b\r\n", 10)))},
+      {"a_header_field_has_a_control_byte", refused("client_request_invalid", 400),
+       refusing(with_fields("X-A: a\x01z\r\n"))},
+      {"a_line_of_the_header_ends_with_a_bare_cr", refused("client_request_invalid", 400),
+       refusing(with_fields("X-A: a\rX-B: b\r\n"))},
       {"a_header_field_is_folded", refused("client_request_invalid", 400),
        refusing(with_fields("X-A: a\r\n b\r\n"))},
       {"the_request_has_length_and_coding", refused("client_framing_ambiguous", 400),
@@ -145,14 +166,14 @@ std::vector<Scenario> refused_scenarios() {
       {"the_request_has_two_hosts", refused("client_host_invalid", 400),
        refusing(with_fields("Host: other.test\r\n"))},
       {"the_target_is_too_long", refused("client_uri_too_long", 414),
-       refusing("GET /" + std::string(2000, 'a') + " HTTP/1.1\r\nHost: door.test\r\n\r\n",
+       refusing("GET /" + std::string(2000, 'a') + " HTTP/1.1\r\nHost: door.test\r\n\r\n", Header::unread,
                 "max_uri_bytes = 1024")},
       {"the_header_is_too_large", refused("client_head_too_large", 431),
-       refusing(with_fields("X-A: " + std::string(5000, 'a') + "\r\n"),
+       refusing(with_fields("X-A: " + std::string(5000, 'a') + "\r\n"), Header::unread,
                 "max_head_bytes = 4096\nmax_uri_bytes = 1024")},
       {"the_header_has_too_many_fields", refused("client_head_too_large", 431),
        refusing(with_fields("A: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\nE: 1\r\nF: 1\r\nG: 1\r\nH: 1\r\nI: 1\r\n"),
-                "max_header_fields = 8")},
+                Header::unread, "max_header_fields = 8")},
       {"the_transfer_coding_is_unknown", refused("client_transfer_coding_unknown", 501),
        refusing(with_fields("Transfer-Encoding: gzip, chunked\r\n"))},
       {"the_expectation_is_unknown", refused("client_expectation_unknown", 417),
@@ -168,10 +189,13 @@ std::vector<Scenario> client_http_scenarios() {
   std::vector<Scenario> all = refused_scenarios();
   const std::vector<Scenario> others = {
       {"the_client_does_not_finish_its_header", late("client_header_timeout"),
-       stalling("GET / HTTP/1.1\r\nHost: do", "client_header = \"200ms\"")},
+       breaking_off("GET / HTTP/1.1\r\nHost: do", Header::unread, "client_header = \"200ms\"")},
       {"the_client_does_not_finish_its_body", late("client_body_timeout"),
-       stalling("POST / HTTP/1.1\r\nHost: door.test\r\nContent-Length: 10\r\n\r\nhalf",
-                "client_body = \"200ms\"")},
+       breaking_off("POST / HTTP/1.1\r\nHost: door.test\r\nContent-Length: 10\r\n\r\nhalf", Header::read,
+                    "client_body = \"200ms\"")},
+      {"the_size_of_a_chunk_is_no_number", refused("client_request_invalid", 400),
+       breaking_off("POST / HTTP/1.1\r\nHost: door.test\r\nTransfer-Encoding: chunked\r\n\r\nnine\r\n",
+                    Header::read)},
       {"the_client_keeps_an_idle_connection", late("client_idle_timeout"), Play(idle_too_long)},
       {"the_client_does_not_read_the_answer", late("client_write_timeout"), Play(reading_nothing)},
       {"the_client_goes_away_in_the_answer",

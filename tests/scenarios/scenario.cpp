@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <ostream>
 
 namespace whytls::scenarios {
@@ -23,21 +24,58 @@ std::string configuration(const Case& a_case, const std::string& upstream) {
   return toml + "trust = " + trust + "\n";
 }
 
-// "error=" of Proxy-Status: the catalogue's type, except that a cause which is usually told by an alert may
-// have been found without one (RFC 9209, 2.3.16).
+// "error=" and "details=" of Proxy-Status: the catalogue's type, except that a cause which is usually told by
+// an alert may have been found without one (RFC 9209, 2.3.16).
 void expect_proxy_status(const support::Response& response, const Json& line, const Expected& expected) {
   const auto failure = policy::failure_by_slug(expected.slug);
   ASSERT_TRUE(failure);
   std::string type(policy::info(*failure).proxy_status);
   if (type == "tls_alert_received" && !line.contains("alert.received")) type = "tls_protocol_error";
   const std::string status = response.field("Proxy-Status");
-  EXPECT_TRUE(status.starts_with("whytls; error=" + type)) << status;
+  EXPECT_TRUE(status.starts_with("whytls; error=" + type + ";")) << status;
+  const std::string details = "; details=\"" + std::string(expected.slug);
+  EXPECT_TRUE(status.find(details + "\"") != std::string::npos ||
+              status.find(details + ",") != std::string::npos)
+      << status;
 }
 
 void expect_answer_head(const support::Response& response, const Expected& expected) {
   EXPECT_EQ(response.status, expected.status) << response.head;
   EXPECT_EQ(response.field("Cache-Control"), "no-store") << response.head;
   EXPECT_TRUE(response.complete);
+}
+
+// An upstream_handshake for each handshake: what comes before or after it is a failure.
+std::string_view event_of(const Json& line, const Expected& expected) {
+  const bool of_client_leg = expected.leg == "client" || expected.slug == "proxy_mint_failed";
+  if (of_client_leg) return "client_connection";
+  const bool was_over = expected.phase == "after_handshake" && line.value("tls.established", false);
+  const bool is_handshake = expected.leg == "upstream" && !was_over && expected.phase != "dns" &&
+                            expected.phase != "connect" && expected.phase != "http";
+  return is_handshake ? "upstream_handshake" : "failure";
+}
+
+// Where it failed, as the path on the page shows it: the leg, and the phase on it.
+void expect_place(const std::string& page, const Expected& expected) {
+  static const std::map<std::string_view, std::string_view> titles = {
+      {"dns", "name lookup"},
+      {"key_exchange", "key exchange"},
+      {"after_handshake", "after the handshake"},
+      {"http", "HTTP"}};
+  if (expected.leg == "ourselves") {
+    EXPECT_NE(page.find("<li class=\"node bad\"><span class=\"who\">whytls</span>"), std::string::npos)
+        << "the page does not say that it was this proxy";
+    return;  // a path of one node has no phases
+  }
+  EXPECT_NE(page.find(">Stages of the " + std::string(expected.leg) + " leg<"), std::string::npos)
+      << "the page does not have the leg " << expected.leg;
+  const auto found = titles.find(expected.phase);
+  const std::string title(found == titles.end() ? expected.phase : found->second);
+  EXPECT_NE(page.find(">failed: " + title + "<"), std::string::npos)
+      << "the page does not have the phase " << title;
+  EXPECT_NE(page.find("<span class=\"name\">" + title + "</span> <span class=\"state\">failed here<"),
+            std::string::npos)
+      << "the stage " << title << " is not the one that failed";
 }
 
 constexpr std::string_view kIncidentPrefix = "urn:whytls:incident:";
@@ -96,6 +134,7 @@ void expect_log_line(const Json& line, const Expected& expected) {
   EXPECT_EQ(line.value("failure.leg", ""), expected.leg) << line;
   EXPECT_EQ(line.value("failure.phase", ""), expected.phase) << line;
   EXPECT_EQ(line.value("incident", "").size(), 16U) << line;
+  EXPECT_EQ(line.value("event", ""), event_of(line, expected)) << line;
 }
 
 Json expect_logged(Stage& stage, std::string_view incident, const Expected& expected) {
@@ -139,6 +178,7 @@ void expect_page(const support::Response& response, const Expected& expected, St
   EXPECT_TRUE(response.field("Content-Type").starts_with("text/html")) << response.head;
   EXPECT_NE(response.body.find(expected.code), std::string::npos) << "the page does not have the code";
   EXPECT_NE(response.body.find(expected.slug), std::string::npos) << "the page does not have the slug";
+  expect_place(response.body, expected);
   const auto line = stage.log().wait_for([&response](const CapturedLog::Line& candidate) {
     const std::string incident = candidate.json.value("incident", "");
     return candidate.json.contains("error.type") && !incident.empty() &&
