@@ -353,21 +353,6 @@ TEST(Config, an_unused_policy_is_a_warning) {
               ElementsAre("w.toml:1:1: warning: policy.lab: this policy is used by nobody"));
 }
 
-TEST(Config, show_has_the_versions_and_the_level_that_are_in_force_by_default) {
-  const Settings s = good("[policy.lab]\n[policy.old.tls]\nmin_version = \"TLSv1.0\"\n" + kReverse +
-                          "upstream = \"https://a\"\ntls = { mint = true, min_version = \"TLSv1.1\" }\n")
-                         .settings;
-  for (const std::string owner : {"policy.browser.tls.", "policy.lab.tls."}) {
-    EXPECT_EQ(shown(s, owner + "min_version"), "\"TLSv1.2\" 0:0");
-    EXPECT_EQ(shown(s, owner + "max_version"), "\"TLSv1.3\" 0:0");
-    EXPECT_EQ(shown(s, owner + "security_level"), "2 0:0");
-  }
-  EXPECT_EQ(shown(s, "policy.old.tls.min_version"), "\"TLSv1.0\" 3:15");
-  EXPECT_EQ(shown(s, "policy.old.tls.security_level"), "0 0:0") << "what an old minimum needs";
-  EXPECT_EQ(shown(s, "listener[0].tls.max_version"), "\"TLSv1.3\" 0:0");
-  EXPECT_EQ(shown(s, "listener[0].tls.security_level"), "0 0:0");
-}
-
 TEST(Config, show_aligns_values_with_their_origin) {
   const std::string text = show(good("workers = 2\n").settings);
   EXPECT_THAT(text, HasSubstr("workers    = 2         # w.toml:1\nproxy_name = \"whytls\"  # default\n"));

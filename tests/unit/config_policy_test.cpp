@@ -41,8 +41,32 @@ std::string place_of(const Settings& settings, const std::string& key) {
   return "(not shown)";
 }
 
+// "2 default", "\"TLSv1.0\" 3"
+std::string shown(const Settings& settings, const std::string& key) {
+  for (const ShownValue& value : settings.shown) {
+    if (value.key == key) return value.value + ' ' + place_of(settings, key);
+  }
+  return "(not shown)";
+}
+
 const std::optional<policy::Rule>& rule(const policy::Policy& policy, Failure failure) {
   return policy.on.at(static_cast<std::size_t>(failure));
+}
+
+TEST(ConfigPolicy, show_has_the_versions_and_the_level_that_are_in_force_by_default) {
+  const Settings s = good(
+      "[policy.lab]\n[policy.old.tls]\nmin_version = \"TLSv1.0\"\n"
+      "[[listener]]\nname = \"r\"\nmode = \"reverse\"\nlisten = \"127.0.0.1:1\"\nupstream = \"https://a\"\n"
+      "tls = { mint = true, min_version = \"TLSv1.1\" }\n");
+  for (const std::string owner : {"policy.browser.tls.", "policy.lab.tls."}) {
+    EXPECT_EQ(shown(s, owner + "min_version"), "\"TLSv1.2\" default");
+    EXPECT_EQ(shown(s, owner + "max_version"), "\"TLSv1.3\" default");
+    EXPECT_EQ(shown(s, owner + "security_level"), "2 default");
+  }
+  EXPECT_EQ(shown(s, "policy.old.tls.min_version"), "\"TLSv1.0\" 3");
+  EXPECT_EQ(shown(s, "policy.old.tls.security_level"), "0 default") << "what an old minimum needs";
+  EXPECT_EQ(shown(s, "listener[0].tls.max_version"), "\"TLSv1.3\" default");
+  EXPECT_EQ(shown(s, "listener[0].tls.security_level"), "0 default");
 }
 
 TEST(ConfigPolicy, values_are_inherited_and_keep_their_places) {
