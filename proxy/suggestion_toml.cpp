@@ -109,7 +109,18 @@ std::string beside_upstream(const Record& record, const PolicyChange& change) {
   return toml;
 }
 
-std::string listener_for(const Record& record, const std::string& name) {
+// The name that the client asked for, where the upstream was reached by another (CONNECT to an address).
+std::string asked_name(const Record& record, const PolicyChange& change) {
+  const std::string& asked = record.expected_name;
+  const bool is_changed = std::any_of(change.keys.begin(), change.keys.end(),
+                                      [](const TomlKey& key) { return key.name == "expected_name"; });
+  if (asked.empty() || asked == record.attempt.host || is_changed) return {};
+  std::string toml = "expected_name = " + toml_quote(asked) + "\n";
+  if (record.sni == asked) toml += "sni      = " + toml_quote(asked) + "\n";
+  return toml;
+}
+
+std::string listener_for(const Record& record, const std::string& name, const PolicyChange& change) {
   const std::uint16_t port = record.attempt.port == kHttpsPort ? std::uint16_t{0} : record.attempt.port;
   const std::string origin = "https://" + parts::authority(record.attempt.host, port);
   return "\n[[listener]]            # a listener of its own, so that other hosts keep the strict policy\n"
@@ -120,10 +131,7 @@ std::string listener_for(const Record& record, const std::string& name) {
          "listen   = \"127.0.0.1:8443\"   # or any other free address\n"
          "tls      = { mint = true }\n"
          "upstream = " +
-         toml_quote(origin) +
-         "\n"
-         "policy   = " +
-         toml_quote(name) + "\n";
+         toml_quote(origin) + "\n" + asked_name(record, change) + "policy   = " + toml_quote(name) + "\n";
 }
 
 std::string use_of(const Record& record, const std::string& name) {
@@ -155,7 +163,7 @@ std::string suggestion_toml(const Record& record, const PolicyChange& change) {
   if (!of_one_host && base_policy(record) != kBuiltIn) return into_policy(record, change);
   const std::string name = name_for_upstream(record);
   const std::string toml = new_policy(record, name, change);
-  return toml + (of_one_host ? listener_for(record, name) : use_of(record, name));
+  return toml + (of_one_host ? listener_for(record, name, change) : use_of(record, name));
 }
 
 }  // namespace whytls::proxy

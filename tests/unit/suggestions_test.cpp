@@ -196,6 +196,19 @@ TEST(Suggestions, GiveARouteAPolicyForWhatItCannotHave) {
       "policy = \"printer-lan\"   # in place of the one that is there, if there is one\n");
 }
 
+TEST(Suggestions, KeepTheNameThatTheClientAskedFor) {
+  Record record = samples::self_signed_device();
+  record.mode = config::Mode::forward;
+  record.expected_name = record.sni = "asked.test";
+  const Base base = {"forward", forward(""), "browser"};
+  const auto list = suggestions(under(record, base, parsed(base.toml, base.name)));
+  ASSERT_FALSE(list.empty());
+  EXPECT_NE(list[0].toml.find("expected_name = \"asked.test\"\nsni      = \"asked.test\"\n"),
+            std::string::npos)
+      << list[0].toml;
+  (void)parsed(base.toml + list[0].toml, "with the name asked for");
+}
+
 TEST(Suggestions, KeepTheFilesAndTheSystemStoreAsThePolicyHasThem) {
   Record record = samples::self_signed_device();
   record.mode = config::Mode::reverse;
