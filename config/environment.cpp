@@ -27,7 +27,7 @@ class Checker {
   }
 
   std::vector<Mistake> run() {
-    const std::set<std::string> used = upstream_policies(settings_);
+    const auto used = upstream_policies(settings_);
     for (const auto& [name, policy] : settings_.policies) {
       check_rules(join_key("policy", name), policy);
       if (used.count(name) != 0) check_upstream(join_key("policy", name), policy);
@@ -120,17 +120,6 @@ class Checker {
 };
 
 }  // namespace
-
-std::set<std::string> upstream_policies(const Settings& settings) {
-  std::set<std::string> used;
-  for (const Listener& listener : settings.listeners) {
-    if (listener.mode == Mode::forward) used.insert(listener.policy);
-    for (const Route& route : listener.routes) {
-      used.insert(route.policy.empty() ? listener.policy : route.policy);
-    }
-  }
-  return used;
-}
 
 std::vector<Mistake> check_environment(const Settings& settings, tls::UnixSeconds now) {
   return Checker(settings, now).run();

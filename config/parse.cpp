@@ -32,6 +32,8 @@ Settings read_settings(Reading& reading, const toml::value& root) {
   check_listeners(top, settings.listeners, settings.admin);
   top.finish();
   settings.policies = policies.merge();
+  const auto used = upstream_policies(settings);
+  for (auto& [name, policy] : settings.policies) policy.shared = used.count(name) > 1;
   settings.shown = std::move(reading.shown);
   return settings;
 }
@@ -76,6 +78,17 @@ Settings defaults() {
   const Positions nowhere;
   Reading reading{report, nowhere, {}, {}};
   return read_settings(reading, toml::value(toml::table{}));
+}
+
+std::multiset<std::string> upstream_policies(const Settings& settings) {
+  std::multiset<std::string> used;
+  for (const Listener& listener : settings.listeners) {
+    if (listener.mode == Mode::forward) used.insert(listener.policy);
+    for (const Route& route : listener.routes) {
+      used.insert(route.policy.empty() ? listener.policy : route.policy);
+    }
+  }
+  return used;
 }
 
 tl::expected<Loaded, std::vector<Mistake>> parse(std::string_view toml, const std::string& file_name) {

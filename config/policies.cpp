@@ -53,8 +53,8 @@ std::vector<std::pair<std::string, std::string>> values_of(const policy::Policy&
       {"trust.ca_files", toml_list(tls.trust.ca_files)},
       {"pins", toml_list(pins)},
       {"sni", sni_text(policy)},
-      {"expected_name",
-       policy.expected_name.empty() ? "(the name that the client asked for)" : toml_string(policy.expected_name)},
+      {"expected_name", policy.expected_name.empty() ? "(the name that the client asked for)"
+                                                     : toml_string(policy.expected_name)},
       {"tls.min_version", version_text(tls.min_version, tls::kDefaultMinVersion)},
       {"tls.max_version", version_text(tls.max_version, tls::kDefaultMaxVersion)},
       {"tls.ciphers", text_or_unset(tls.ciphers)},

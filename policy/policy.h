@@ -49,6 +49,7 @@ struct Policy {
   PolicyHome home = PolicyHome::policy_table;
   // What its own table says, without what is inherited: "pins", "tls", "tls.min_version", "on.cert_expired".
   std::vector<std::string> own_keys;
+  bool shared = false;       // more than one upstream of the configuration is judged by it
   tls::UpstreamOptions tls;  // transport and trust
   SniMode sni = SniMode::upstream_name;
   std::string sni_name;           // for SniMode::fixed

@@ -107,7 +107,8 @@ Judgement judge(const Finding& finding, PinMatch pin, const Policy& policy, Unix
 
 Verdict decide(const Diagnosis& diagnosis, const Policy& policy, UnixSeconds now) {
   Verdict out;
-  out.policy = {policy.home, policy.extends, policy.place, policy.own_keys, policy.tls.trust.ca_files};
+  out.policy = {policy.home,  policy.extends, policy.place, policy.own_keys, policy.tls.trust.ca_files,
+                policy.shared};
   std::vector<std::pair<JudgedFinding, DecidingRule>> judged;
   for (const Finding& finding : diagnosis.findings) {
     Judgement judgement = judge(finding, diagnosis.pin, policy, now);

@@ -33,6 +33,7 @@ struct PolicyInForce {
   Place place;
   std::vector<std::string> own_keys;
   std::vector<std::string> ca_files;  // also the inherited ones
+  bool shared = false;
 };
 
 struct Verdict {

@@ -1,6 +1,5 @@
 #include "proxy/runtime.h"
 
-#include <set>
 #include <utility>
 
 #include "config/load.h"
@@ -24,7 +23,7 @@ Result<std::shared_ptr<const Runtime>> Runtime::create(std::shared_ptr<const con
 }
 
 Result<void> Runtime::add_policies(SharedTls& shared) {
-  const std::set<std::string> used = config::upstream_policies(*settings_);
+  const auto used = config::upstream_policies(*settings_);
   for (const auto& [name, policy] : settings_->policies) {
     policies_[name] = PolicyRuntime{&policy, nullptr};
     if (!used.contains(name)) continue;

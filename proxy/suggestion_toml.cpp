@@ -159,11 +159,12 @@ std::string name_for_upstream(const Record& record) {
 
 std::string suggestion_toml(const Record& record, const PolicyChange& change) {
   if (in_force(record).home != PolicyHome::policy_table) return beside_upstream(record, change);
-  const bool of_one_host = record.mode == config::Mode::forward && change.scope == Scope::this_upstream;
-  if (!of_one_host && base_policy(record) != kBuiltIn) return into_policy(record, change);
+  const bool is_forward = record.mode == config::Mode::forward;
+  const bool of_one = change.scope == Scope::this_upstream && (is_forward || in_force(record).shared);
+  if (!of_one && base_policy(record) != kBuiltIn) return into_policy(record, change);
   const std::string name = name_for_upstream(record);
   const std::string toml = new_policy(record, name, change);
-  return toml + (of_one_host ? listener_for(record, name, change) : use_of(record, name));
+  return toml + (of_one && is_forward ? listener_for(record, name, change) : use_of(record, name));
 }
 
 }  // namespace whytls::proxy

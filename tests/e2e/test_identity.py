@@ -73,4 +73,5 @@ class Identity(EndToEnd):
                 answer, _, resumed = self.ask(proxy, server.port, "bank.test", session)
                 self.assertTrue(resumed)
                 self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer)
-                self.assertEqual(server.names, ["bank.test", "bank.test"])
+                # One connection for both requests, when the same worker serves them: it is the one of that name.
+                self.assertEqual(set(server.names), {"bank.test"})

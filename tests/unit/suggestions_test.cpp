@@ -182,6 +182,18 @@ TEST(Suggestions, ForARouteWithKeysOfItsOwnGoIntoThatRoute) {
             "pins = [\"sha256/3yqNkR0l5bXn0m3jvXk1y9d8y2r0u4Y1b7p9c6a5e2E=\"]\n");
 }
 
+TEST(Suggestions, ForOneOfSeveralUpstreamsLeaveTheOthersAlone) {
+  const std::string both = reverse(
+      "policy = \"lab\"\n[[listener.route]]\nupstream = \"https://a.test\"\n[[listener.route]]\nhost = "
+      "\"c.test\"\nupstream = \"https://10.0.3.7\"\n[policy.lab]\n");
+  EXPECT_EQ(first_for_device({"shared", both, "lab"}),
+            "[policy.printer-lan]\nextends = \"lab\"\n"
+            "pins = [\"sha256/3yqNkR0l5bXn0m3jvXk1y9d8y2r0u4Y1b7p9c6a5e2E=\"]\n\n"
+            "# then, in the [[listener.route]] \"c.test/\" of the listener \"rev\" (in the listener itself, "
+            "when it "
+            "has no routes):\n# policy = \"printer-lan\"\n");
+}
+
 TEST(Suggestions, GiveARouteAPolicyForWhatItCannotHave) {
   Record record = samples::self_signed_device();
   record.mode = config::Mode::reverse;
