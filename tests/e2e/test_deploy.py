@@ -147,8 +147,10 @@ class Quickstart(EndToEnd):
     def test_ctrl_c_ends_everything_that_was_started_in_the_foreground(self):
         self.provide_programs()
         with open(self.scratch.path / "out", "w+", encoding="utf-8") as out:
+            # A test run in the background of a shell has SIGINT ignored, and a script can't take that back itself.
             script = subprocess.Popen([QUICKSTART, "--no-build", "--gallery"], env=self.environment,
-                                      stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+                                      stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                                      preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
             try:
                 wait_until(lambda: script.poll() is not None or "Ctrl-C" in
                            (self.scratch.path / "out").read_text(encoding="utf-8"), "the last line of the hints")
