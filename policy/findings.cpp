@@ -108,8 +108,11 @@ std::string peer_text(const Attempt& attempt) {
   if (attempt.host.empty()) return attempt.leg == Leg::client ? "the client" : "the server";
   const std::string host = bounded(attempt.host, kMaxPieceBytes);
   const bool brackets = host.find(':') != std::string::npos;
-  std::string out = brackets ? "[" + host + "]" : host;
-  if (attempt.port != 0) out += ":" + std::to_string(attempt.port);
+  std::string out;
+  if (brackets) out.append("[");
+  out.append(host);
+  if (brackets) out.append("]");
+  if (attempt.port != 0) out.append(":").append(std::to_string(attempt.port));
   return out;
 }
 

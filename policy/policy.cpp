@@ -20,8 +20,8 @@ static_assert(!in_certificate_block(Failure::tls_version_refused_by_us));
 std::string Place::text() const {
   if (file.empty()) return "built-in";
   std::string out = file;
-  if (line > 0) out += ":" + std::to_string(line);
-  if (line > 0 && column > 0) out += ":" + std::to_string(column);
+  if (line > 0) out.append(":").append(std::to_string(line));
+  if (line > 0 && column > 0) out.append(":").append(std::to_string(column));
   return out;
 }
 

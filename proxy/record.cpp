@@ -58,7 +58,7 @@ std::string render_text(const Record& record) {
     const policy::FailureInfo& row = policy::info(*failure);
     line.append(" ").append(row.code).append(" ").append(row.slug).append(":");
   }
-  line += " " + visible(parts::sentence(record), parts::kMaxSentenceBytes);
+  line.append(" ").append(visible(parts::sentence(record), parts::kMaxSentenceBytes));
   if (line.back() == '.') line.pop_back();
   return line + "; id=" + visible(record.incident) + "\n";
 }

@@ -1,4 +1,7 @@
 // Proxy-Status (RFC 9209).
+#include <algorithm>
+#include <vector>
+
 #include "proxy/record.h"
 #include "proxy/render_parts.h"
 #include "proxy/structured_field.h"
@@ -21,12 +24,15 @@ const tls::Alert* received_alert(const Record& record) {
 }
 
 std::string slugs(const Record& record) {
-  std::string list;
+  std::vector<std::string_view> kept;
   std::size_t count = 0;
   for (const policy::JudgedFinding& judged : parts::judged_findings(record)) {
     if (judged.action == policy::Action::allow || ++count > parts::kMaxShownFindings) continue;
     const std::string_view slug = policy::info(judged.finding.failure).slug;
-    if (("," + list + ",").find("," + std::string(slug) + ",") != std::string::npos) continue;
+    if (std::find(kept.begin(), kept.end(), slug) == kept.end()) kept.push_back(slug);
+  }
+  std::string list;
+  for (const std::string_view slug : kept) {
     if (!list.empty()) list += ',';
     list += slug;
   }

@@ -175,15 +175,18 @@ std::string grouped(std::int64_t number) {
   const std::size_t first = number < 0 ? 1 : 0;
   for (std::size_t at = digits.size(); at > first + 3;) {
     at -= 3;
-    digits.insert(at, ",");
+    digits.insert(at, 1, ',');
   }
   return digits;
 }
 
 std::string authority(std::string_view host, std::uint16_t port) {
   const bool ipv6 = host.find(':') != std::string_view::npos;
-  std::string text = ipv6 ? "[" + std::string(host) + "]" : std::string(host);
-  if (port != 0) text += ":" + std::to_string(port);
+  std::string text;
+  if (ipv6) text.append("[");
+  text.append(host);
+  if (ipv6) text.append("]");
+  if (port != 0) text.append(":").append(std::to_string(port));
   return text;
 }
 

@@ -78,7 +78,9 @@ void add(std::vector<Suggestion>* list, const Record& record, const Change& chan
 
 void add_pin(std::vector<Suggestion>* list, const Record& record, const tls::Certificate& leaf) {
   if (leaf.spki_sha256_base64.empty()) return;
-  const TomlKey pin{"pins", "[" + toml_quote("sha256/" + leaf.spki_sha256_base64) + "]"};
+  const std::string pins =
+      std::string("[").append(toml_quote("sha256/" + leaf.spki_sha256_base64)).append("]");
+  const TomlKey pin{"pins", pins};
   if (record.failure() == Failure::pin_mismatch) {
     add(list, record, {{pin}, pin_covers}, "Pin the new key, if its owner confirms that it was changed",
         "If nobody changed the key on purpose, this trusts whoever stands in the way. Ask first.");

@@ -133,7 +133,7 @@ const RouteRuntime* RouteTable::find(std::string_view host, std::string_view tar
   if (path == "*") path = "/";  // OPTIONS for the server as a whole (RFC 9112, 3.2.4)
   if (const RouteRuntime* exact = find_in(host, path); exact != nullptr) return exact;
   for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
-    const std::string wildcard = "*" + std::string(host.substr(dot));
+    const std::string wildcard = std::string("*").append(host.substr(dot));
     if (const RouteRuntime* route = find_in(wildcard, path); route != nullptr) return route;
   }
   return find_in("", path);
