@@ -33,14 +33,16 @@ std::string_view authority_of(const Head& head, const Target& target) {
 enum class Likeness : std::uint8_t { alike, different, unclear };
 Likeness likeness_to_request(std::string_view bytes) {
   static constexpr std::string_view kMethods[] = {
-#define WHYTLS_METHOD(number, name, text) #text " ",
+#define WHYTLS_METHOD(number, name, text) #text,
       HTTP_METHOD_MAP(WHYTLS_METHOD)
 #undef WHYTLS_METHOD
   };
   Likeness best = Likeness::different;
   for (const std::string_view method : kMethods) {
-    if (bytes.starts_with(method)) return Likeness::alike;
     if (method.starts_with(bytes)) best = Likeness::unclear;
+    if (bytes.starts_with(method) && bytes.size() > method.size() && bytes[method.size()] == ' ') {
+      return Likeness::alike;
+    }
   }
   return best;
 }

@@ -340,7 +340,9 @@ void Exchange::write_access_line() {
   line.request_bytes = request_bytes_;
   line.response_bytes = response_bytes_;
   line.duration_us = client_.worker().loop().now_us() - began_us_;
-  if (upstream_ != nullptr) line.upstream = upstream_->target().address.text();
+  if (const UpstreamConnection* upstream = upstream_.get(); upstream != nullptr) {
+    line.upstream = upstream->target().address.text();
+  }
   client_.worker().log(config::LogLevel::info, render_access_line(line));
 }
 

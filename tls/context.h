@@ -19,7 +19,7 @@ namespace whytls::tls {
 struct TrustOptions {
   bool system = true;
   std::vector<std::string> ca_files;
-  auto operator<=>(const TrustOptions&) const = default;
+  auto operator<=>(const TrustOptions&) const = default;  // NOLINT(modernize-use-nullptr): generated code
 };
 
 // A loaded trust store, shared by all contexts and threads that want the same options.

@@ -30,6 +30,7 @@ Loaded good(const std::string& toml) {
 
 std::vector<std::string> texts(const std::vector<Mistake>& mistakes) {
   std::vector<std::string> out;
+  out.reserve(mistakes.size());
   for (const Mistake& mistake : mistakes) out.push_back(mistake.text());
   return out;
 }

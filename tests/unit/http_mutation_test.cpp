@@ -14,10 +14,10 @@ constexpr int kRounds = 4000;
 
 const std::vector<std::string_view> kSeeds = {
     "GET /a?b=c HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n\r\n",
-    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhelloGET / "
-    "HTTP/1.1\r\nHost: b\r\n\r\n",
-    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nConnection: TE\r\n\r\n"
-    "5;x=y\r\nhello\r\n0\r\nT: u\r\n\r\n",
+    ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhelloGET / "
+     "HTTP/1.1\r\nHost: b\r\n\r\n"),
+    ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nConnection: TE\r\n\r\n"
+     "5;x=y\r\nhello\r\n0\r\nT: u\r\n\r\n"),
     "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n\x16\x03",
     "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade, X\r\nX: y\r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi",

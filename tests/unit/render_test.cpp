@@ -16,8 +16,8 @@
 namespace whytls::proxy {
 namespace {
 
-constexpr std::size_t kPageBound = 60 * 1024;
-constexpr std::size_t kHostilePageBound = 160 * 1024;
+constexpr std::size_t kPageBound = std::size_t{60} * 1024;
+constexpr std::size_t kHostilePageBound = std::size_t{160} * 1024;
 
 void expect_golden(const std::string& name, const std::string& actual) {
   unit::expect_file("tests/data/golden/" + name, actual);
