@@ -1,6 +1,5 @@
 #include "proxy/client_connection.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "proxy/worker.h"
