@@ -1,0 +1,232 @@
+#include "policy/clients.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "policy/findings.h"
+#include "policy/handshake_end.h"
+
+namespace whytls::policy {
+
+namespace {
+
+#include "policy/clients.inc"
+
+constexpr std::string_view kAnything = "\u2026";
+
+// CONDITIONS: what a condition may look at besides the facts of the finding.
+//   depth             of the certificate concerned, 0 is the leaf
+//   host_is_ip        "yes" when the server was addressed by an IP address
+//   cn_matches        "yes" when the common name of the leaf is the name asked for
+//   leaf_key_type, leaf_key_bits, leaf_curve   of the certificate as presented
+//   root_sent         "yes" when the last certificate of the chain as sent is self-signed
+//   progress          the last handshake message that was seen, as the fact last_message
+//   answered_version  as the fact, also where the finding does not carry it
+//   with              the slugs of all findings, as a list
+std::string leaf_value(const Attempt& attempt, std::string_view key) {
+  const auto& presented = attempt.handshake.presented;
+  if (presented.empty()) return {};
+  const tls::Certificate& leaf = presented.front();
+  if (key == "leaf_key_type") return leaf.key_type;
+  if (key == "leaf_key_bits") return leaf.key_bits > 0 ? std::to_string(leaf.key_bits) : "";
+  if (key == "leaf_curve") return leaf.key_curve;
+  return presented.back().self_signed ? "yes" : "";
+}
+
+std::string slugs_of(const Diagnosis& diagnosis) {
+  std::string out;
+  for (const Finding& finding : diagnosis.findings) {
+    if (!out.empty()) out.append(" ");
+    out.append(info(finding.failure).slug);
+  }
+  return out;
+}
+
+std::string value_of(std::string_view key, const Finding& finding, const Attempt& attempt,
+                     const Diagnosis& diagnosis) {
+  if (const std::string_view fact = finding.fact(key); !fact.empty()) return std::string(fact);
+  if (key == "depth") return finding.depth >= 0 ? std::to_string(finding.depth) : "";
+  if (key == "host") return attempt.host;
+  if (key == "port") return attempt.port != 0 ? std::to_string(attempt.port) : "";
+  if (key == "sni") return attempt.handshake.offered.sni;
+  if (key == "expected_name") return attempt.expected_name.empty() ? attempt.host : attempt.expected_name;
+  if (key == "host_is_ip") return attempt.host_is_ip ? "yes" : "";
+  if (key == "cn_matches") {
+    return matches_dns_name(finding.fact("cn"), finding.fact("expected_name")) ? "yes" : "";
+  }
+  if (key == "answered_version") return tls::version_name(attempt.handshake.answered.version);
+  if (key == "progress") return std::string(progress_text(attempt.handshake.progress));
+  if (key == "with") return slugs_of(diagnosis);
+  if (key.starts_with("leaf_") || key == "root_sent") return leaf_value(attempt, key);
+  return {};
+}
+
+std::optional<std::int64_t> number_of(std::string_view text) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+// Less than 0, 0 or more than 0. Numbers as numbers, all else (versions) by its bytes.
+int order(std::string_view left, std::string_view right) {
+  const auto a = number_of(left);
+  const auto b = number_of(right);
+  if (a && b) return *a < *b ? -1 : static_cast<int>(*a > *b);
+  return left.compare(right);
+}
+
+// A value that is not known holds for `absent` and `differs` only.
+bool holds(const ClientCondition& condition, std::string_view value) {
+  using Test = ClientCondition::Test;
+  if (value.empty()) return condition.test == Test::absent || condition.test == Test::differs;
+  switch (condition.test) {
+    case Test::present:
+      return true;
+    case Test::absent:
+      return false;
+    case Test::equal:
+      return value == condition.value;
+    case Test::differs:
+      return value != condition.value;
+    case Test::less:
+      return order(value, condition.value) < 0;
+    case Test::at_most:
+      return order(value, condition.value) <= 0;
+    case Test::more:
+      return order(value, condition.value) > 0;
+    case Test::at_least:
+      return order(value, condition.value) >= 0;
+    case Test::contains:
+      return value.find(condition.value) != std::string_view::npos;
+  }
+  return false;
+}
+
+// The placeholders of a client's words, filled in; one that is not known may be anything.
+std::string filled(std::string_view words, const Finding& finding, const Attempt& attempt,
+                   const Diagnosis& diagnosis) {
+  std::string out;
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t close = words[at] == '{' ? words.find('}', at) : std::string_view::npos;
+    if (close == std::string_view::npos) {
+      out += words[at++];
+      continue;
+    }
+    const std::string value = value_of(words.substr(at + 1, close - at - 1), finding, attempt, diagnosis);
+    out.append(value.empty() ? kAnything : std::string_view(value));
+    at = close + 1;
+  }
+  return out;
+}
+
+struct Reaction {
+  const ClientRule* rule;  // never nullptr
+  const Finding* finding;
+};
+
+const ClientRule* first_fitting(const Client& client, const Finding& finding, const Attempt& attempt,
+                                const Diagnosis& diagnosis) {
+  const auto fits = [&](const ClientRule& rule) {
+    return rule.failure == finding.failure &&
+           std::all_of(rule.when.begin(), rule.when.end(), [&](const ClientCondition& condition) {
+             return holds(condition, value_of(condition.fact, finding, attempt, diagnosis));
+           });
+  };
+  const auto found = std::find_if(client.rules.begin(), client.rules.end(), fits);
+  return found == client.rules.end() ? nullptr : &*found;
+}
+
+// What the client says of several faults at once: each statement once.
+std::string all_words(const std::vector<Reaction>& reactions, const Attempt& attempt,
+                      const Diagnosis& diagnosis) {
+  std::string out;
+  for (const Reaction& reaction : reactions) {
+    const std::string words = filled(reaction.rule->words, *reaction.finding, attempt, diagnosis);
+    if (words.empty() || out.find(words) != std::string::npos) continue;
+    if (!out.empty()) out.append(" ");
+    out.append(words);
+  }
+  return out;
+}
+
+void say(ClientView& view, std::vector<Reaction> refusals, bool lists_all, const Attempt& attempt,
+         const Diagnosis& diagnosis) {
+  std::stable_sort(refusals.begin(), refusals.end(),
+                   [](const Reaction& a, const Reaction& b) { return a.rule->position < b.rule->position; });
+  if (!lists_all) refusals.resize(1, refusals.front());
+  const ClientRule& first = *refusals.front().rule;
+  view.outcome = first.outcome;
+  view.code = first.code;
+  view.words = all_words(refusals, attempt, diagnosis);
+  view.measured = first.measured;
+  view.source = first.source;
+}
+
+ClientView view_of(const Client& client, const Attempt& attempt, const Diagnosis& diagnosis) {
+  ClientView view;
+  view.client = client.name;
+  view.version = client.version;
+  std::vector<Reaction> refusals;
+  const ClientRule* accepting = nullptr;
+  bool known = true;
+  for (const Finding& finding : diagnosis.findings) {
+    const ClientRule* rule = first_fitting(client, finding, attempt, diagnosis);
+    if (rule == nullptr) {
+      known = false;
+    } else if (rule->outcome == ClientOutcome::connects) {
+      // The weakest evidence counts.
+      if (accepting == nullptr || accepting->measured) accepting = rule;
+    } else {
+      refusals.push_back({rule, &finding});
+    }
+  }
+  if (!refusals.empty()) {
+    say(view, std::move(refusals), client.lists_all, attempt, diagnosis);
+  } else if (known && accepting != nullptr) {
+    view.outcome = ClientOutcome::connects;
+    view.measured = accepting->measured;
+    view.source = accepting->source;
+  }
+  return view;
+}
+
+}  // namespace
+
+std::string_view name(ClientOutcome outcome) {
+  switch (outcome) {
+    case ClientOutcome::connects:
+      return "connects";
+    case ClientOutcome::asks:
+      return "asks";
+    case ClientOutcome::refuses:
+      return "refuses";
+    case ClientOutcome::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+std::span<const Client> clients() {
+  return kClients;
+}
+
+std::span<const ClientRule> client_rules() {
+  return kRules;
+}
+
+std::vector<ClientView> client_views(const Attempt& attempt, const Diagnosis& diagnosis) {
+  const Finding* primary = diagnosis.primary();
+  if (attempt.leg != Leg::upstream || primary == nullptr || info(primary->failure).leg != Leg::upstream) {
+    return {};
+  }
+  std::vector<ClientView> out;
+  out.reserve(kClients.size());
+  for (const Client& client : kClients) out.push_back(view_of(client, attempt, diagnosis));
+  return out;
+}
+
+}  // namespace whytls::policy
