@@ -4,11 +4,11 @@
 #include <array>
 #include <cstdio>
 
+#include "policy/spelling.h"
+
 namespace whytls::config {
 
 namespace {
-
-constexpr std::size_t kMaxComparedLength = 64;  // words longer than this have no nearest spelling
 
 // Characters that a terminal obeys or does not show: C0, DEL, C1, bidi controls, zero width, separators, BOM,
 // tags.
@@ -29,23 +29,6 @@ std::string escaped_byte(unsigned char byte) {
   std::array<char, 8> buffer{};
   const int written = std::snprintf(buffer.data(), buffer.size(), "\\x%02x", static_cast<unsigned>(byte));
   return {buffer.data(), static_cast<std::size_t>(written)};
-}
-
-// Optimal string alignment distance. Both words are short.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = a[i - 1] == b[j - 1] ? 0U : 1U;
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return cost[a.size()][b.size()];
 }
 
 }  // namespace
@@ -120,19 +103,8 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
-  if (word.empty() || word.size() > kMaxComparedLength) return {};
-  const std::string wanted = lower_case(word);
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
-  for (const std::string& candidate : known) {
-    if (candidate.size() > kMaxComparedLength) continue;
-    const std::size_t d = distance(wanted, lower_case(candidate));
-    if (d < best_distance) {
-      best_distance = d;
-      best = candidate;
-    }
-  }
-  return best;
+  const std::vector<std::string> near = policy::nearest_words(word, known, 1);
+  return near.empty() ? std::string() : near.front();
 }
 
 std::string lower_case(std::string_view text) {

@@ -25,6 +25,8 @@ struct FailureText {
   std::vector<std::string_view> commands;  // to verify, with placeholders
   std::vector<Equivalent> equivalents;     // what other clients say
   std::string_view reference;              // "RFC 5280, 4.1.2.5"
+  std::string_view
+      tell;  // how to see that it is this failure and not one that others word alike; may be empty
 };
 
 // Never fails: the build refuses a failure without a text.

@@ -18,6 +18,10 @@ ExitCode execute(const Invocation& invocation, const Console& console) {
       return show_authority(invocation, console);
     case Action::ca_export:
       return export_authority(invocation, console);
+    case Action::explain:
+      return explain_pasted(invocation, console);
+    case Action::codes:
+      return list_codes(invocation, console);
     case Action::print:
       (invocation.exit_code == ExitCode::ok ? console.out : console.err) << invocation.text;
       return invocation.exit_code;

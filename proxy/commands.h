@@ -18,13 +18,26 @@ enum class ExitCode : int {
   usage = 2,   // wrong arguments, or mistakes in the configuration file; nothing was started
 };
 
-enum class Action : std::uint8_t { run, config_check, config_show, ca_show, ca_export, print };
+enum class Action : std::uint8_t {
+  run,
+  config_check,
+  config_show,
+  ca_show,
+  ca_export,
+  explain,
+  codes,
+  print
+};
+
+enum class Format : std::uint8_t { text, json, html };
 
 // A command line, understood.
 struct Invocation {
   Action action = Action::print;
-  std::string config_file;  // -c, or FILE of config check; empty: the built-in defaults
-  std::string out_file;     // ca export --out; empty: standard output
+  std::string config_file;       // -c, or FILE of config check; empty: the built-in defaults
+  std::string out_file;          // ca export --out; empty: standard output
+  std::string pasted;            // explain TEXT; empty: it comes from standard input
+  Format format = Format::text;  // of explain and codes
   // For Action::print: help, the version, or what is wrong with the command line.
   std::string text;
   ExitCode exit_code = ExitCode::ok;  // not ok: the text goes to standard error
@@ -33,8 +46,9 @@ struct Invocation {
 // arguments: without the name of the program. Pure; never throws.
 [[nodiscard]] Invocation parse_command_line(const std::vector<std::string>& arguments);
 
-// Where commands write to and what time it is.
+// Where commands read from and write to, and what time it is.
 struct Console {
+  std::istream& in;
   std::ostream& out;
   std::ostream& err;
   WallClock clock;
@@ -48,6 +62,9 @@ struct Console {
 [[nodiscard]] ExitCode show_config(const Invocation& invocation, const Console& console);
 [[nodiscard]] ExitCode show_authority(const Invocation& invocation, const Console& console);
 [[nodiscard]] ExitCode export_authority(const Invocation& invocation, const Console& console);
+// Exit code failed: nothing in the text is known.
+[[nodiscard]] ExitCode explain_pasted(const Invocation& invocation, const Console& console);
+[[nodiscard]] ExitCode list_codes(const Invocation& invocation, const Console& console);
 
 // One line with its newline: "whytls.toml:12:3: error: ...".
 [[nodiscard]] std::string text_of(const config::Mistake& mistake);

@@ -18,6 +18,7 @@ constexpr const char* kMainExamples =
     "  whytls run -c /etc/whytls/whytls.toml\n"
     "  whytls config check /etc/whytls/whytls.toml\n"
     "  whytls ca show                      the local certificate authority, and how to trust it\n"
+    "  whytls explain ERR_CERT_DATE_INVALID\n"
     "\n"
     "Exit codes: 0 fine; 2 wrong arguments or a mistake in the configuration; 1 anything else.\n"
     "Manual: whytls(1), whytls.toml(5).";
@@ -55,6 +56,22 @@ constexpr const char* kCaExportExamples =
     "  whytls ca export > whytls-ca.pem\n"
     "  whytls ca export --out whytls-ca.pem";
 
+constexpr const char* kExplainExamples =
+    "TEXT is a code by name or number, a line of a log, or a stack trace, of a browser, a client, a server "
+    "or a\n"
+    "proxy. Exit code 1: nothing in it is known.\n"
+    "\n"
+    "Examples:\n"
+    "  whytls explain SEC_ERROR_REUSED_ISSUER_AND_SERIAL\n"
+    "  whytls explain -12271\n"
+    "  whytls explain \"curl: (60) SSL certificate problem: unable to get local issuer certificate\"\n"
+    "  journalctl -u nginx | tail -n 1 | whytls explain --json";
+
+constexpr const char* kCodesExamples =
+    "Examples:\n"
+    "  whytls codes | grep -i issuer\n"
+    "  whytls codes --html > codes.html";
+
 // The CLI11 objects of one parse.
 struct Parser {
   Parser();
@@ -67,12 +84,18 @@ struct Parser {
   CLI::App* ca = nullptr;
   CLI::App* ca_show = nullptr;
   CLI::App* ca_export = nullptr;
+  CLI::App* explain = nullptr;
+  CLI::App* codes = nullptr;
+  bool json = false;
+  bool html = false;
+  std::vector<std::string> words;
   CLI::Option* version_flag = nullptr;
   Invocation invocation;
 
  private:
   CLI::App* command(CLI::App* parent, const char* name, const char* summary, const char* footer) const;
   void add_config_option(CLI::App* to);
+  void add_catalogue();
 };
 
 CLI::App* Parser::command(CLI::App* parent, const char* name, const char* summary, const char* footer) const {
@@ -107,6 +130,16 @@ Parser::Parser() {
   add_config_option(ca_export);
   ca_export->add_option("-o,--out", invocation.out_file, "Write to FILE instead of standard output")
       ->type_name("FILE");
+  add_catalogue();
+}
+
+void Parser::add_catalogue() {
+  explain = command(&app, "explain", "Say what a code or an error message means", kExplainExamples);
+  explain->add_option("TEXT", words, "Code or message; without it standard input is read")->type_name("");
+  explain->add_flag("--json", json, "Print JSON");
+  codes = command(&app, "codes", "List every code that explain knows", kCodesExamples);
+  auto* as_json = codes->add_flag("--json", json, "Print JSON, with all texts");
+  codes->add_flag("--html", html, "Print a page to browse")->excludes(as_json);
 }
 
 // The subcommand that was named last.
@@ -185,11 +218,16 @@ Invocation read(Parser* parser, const std::vector<std::string>& arguments) {
       {parser->config_show, Action::config_show},
       {parser->ca_show, Action::ca_show},
       {parser->ca_export, Action::ca_export},
+      {parser->explain, Action::explain},
+      {parser->codes, Action::codes},
   };
   const CLI::App* named = innermost(&parser->app);
   for (const auto& [app, action] : actions) {
     if (named != app) continue;
     parser->invocation.action = action;
+    parser->invocation.format = parser->json ? Format::json : parser->html ? Format::html : Format::text;
+    for (const std::string& word : parser->words)
+      parser->invocation.pasted.append(parser->invocation.pasted.empty() ? "" : " ").append(word);
     return parser->invocation;
   }
   return print(help_of(named), ExitCode::usage);  // no command, or half of one

@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   try {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     const whytls::proxy::Console console{
-        std::cout, std::cerr, [] {
+        std::cin, std::cout, std::cerr, [] {
           const auto now = std::chrono::system_clock::now().time_since_epoch();
           return static_cast<std::int64_t>(
               std::chrono::duration_cast<std::chrono::milliseconds>(now).count());

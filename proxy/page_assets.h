@@ -8,5 +8,9 @@ extern const char* const kPageStyle;
 extern const char* const kPageScript;
 // Value of Content-Security-Policy: nothing is loaded, and only the style and the script above apply.
 extern const char* const kPageSecurityPolicy;
+// The same of the reference of codes (`whytls codes --html`).
+extern const char* const kCodesTemplate;
+extern const char* const kCodesStyle;
+extern const char* const kCodesScript;
 
 }  // namespace whytls::proxy

@@ -14,8 +14,8 @@ using whytls::tools::literal;
 using whytls::tools::literal_list;
 using whytls::tools::Source;
 
-constexpr std::array<std::string_view, 8> kKeys = {"meaning", "visitor",  "owner",       "device",
-                                                   "causes",  "commands", "equivalents", "reference"};
+constexpr std::array<std::string_view, 9> kKeys = {"meaning",  "visitor",     "owner",     "device", "causes",
+                                                   "commands", "equivalents", "reference", "tell"};
 constexpr std::array<std::string_view, 10> kClients = {"Firefox", "Chrome", "curl",   "OpenSSL", "Go",
                                                        "Java",    "Node",   "Python", ".NET",    "GnuTLS"};
 
@@ -43,7 +43,8 @@ void write_failure(Source& source, const std::string& slug, std::ostream& out) {
   const auto list = [&](const char* key) { return literal_list(source.texts(slug, row, key)); };
   out << "{" << text("meaning") << ",\n " << list("causes") << ",\n " << text("visitor") << ",\n "
       << text("owner") << ",\n " << text("device") << ",\n " << list("commands") << ",\n "
-      << equivalents(source, slug, row) << ",\n " << text("reference") << "},\n";
+      << equivalents(source, slug, row) << ",\n " << text("reference") << ",\n "
+      << literal(source.optional_text(slug, row, "tell")) << "},\n";
 }
 
 void write_tables(std::vector<Source>& sources, std::ostream& out) {

@@ -131,7 +131,8 @@ TEST(CommandLine, PrintsTheVersionsOfEverything) {
 TEST(Execute, WritesMistakesToStandardErrorAndHelpToStandardOutput) {
   std::ostringstream out;
   std::ostringstream err;
-  const Console console{out, err, [] { return std::int64_t{0}; }};
+  std::istringstream in;
+  const Console console{in, out, err, [] { return std::int64_t{0}; }};
   EXPECT_EQ(execute(parse_command_line({"nonsense"}), console), ExitCode::usage);
   EXPECT_EQ(out.str(), "");
   EXPECT_NE(err.str(), "");
@@ -144,7 +145,8 @@ TEST(Execute, WritesMistakesToStandardErrorAndHelpToStandardOutput) {
 TEST(Report, PrintsEveryMistakeAndChoosesTheExitCodeByItsCause) {
   std::ostringstream out;
   std::ostringstream err;
-  const Console console{out, err, [] { return std::int64_t{0}; }};
+  std::istringstream in;
+  const Console console{in, out, err, [] { return std::int64_t{0}; }};
   RefusedSettings refused;
   config::Mistake mistake;
   mistake.place = {"a.toml", 3, 7};
