@@ -23,7 +23,7 @@ struct Situation {
 struct DeviceFamily {
   std::string_view id;
   std::string_view name;
-  std::vector<std::string_view> match;  // texts that occur in subject, issuer, names or host, in any case
+  std::vector<std::string_view> match;       // how words of subject, issuer, names or host begin, in any case
   std::vector<std::string_view> applies_to;  // as above; empty: to everything
   std::vector<std::string_view> notes;
   std::vector<std::string_view> steps;

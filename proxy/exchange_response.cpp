@@ -113,6 +113,8 @@ bool Exchange::response_head(const Head& head) {
     pace(Progress::made);
     return true;
   }
+  if (!upstream_->reused())
+    client_.worker().note_peer_date(upstream_->target().address.host, head.value("date"));
   status_ = head.status;
   response_framing_ = head.framing;
   if (head.framing == Framing::until_close || (head.framing == Framing::chunked && client_minor_ == 0)) {

@@ -11,6 +11,7 @@
 #include "policy/diagnosis.h"
 #include "policy/evidence.h"
 #include "policy/verdict.h"
+#include "proxy/clock_watch.h"
 
 namespace whytls::proxy {
 
@@ -32,6 +33,8 @@ struct Record {
   policy::Attempt attempt;
   policy::Diagnosis diagnosis;
   policy::Verdict verdict;
+  std::optional<ClockDoubt>
+      clock;  // when the dates of a certificate do not hold: why it may be a clock's fault
 
   // The failure to report: the verdict's, else the diagnosis's. nullopt: healthy.
   [[nodiscard]] std::optional<policy::Failure> failure() const;

@@ -36,6 +36,7 @@ std::size_t clients_of_a_worker(const config::Settings& settings, std::size_t wo
 struct Server::Impl {
   std::shared_ptr<const config::Settings> settings;
   std::shared_ptr<const tls::TicketKeys> tickets = tls::make_ticket_keys();
+  ClockWatch clocks;
   WorkerEnvironment environment;
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<BoundAddress> bound;      // in order of the settings
@@ -127,6 +128,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   impl.environment.clock = options.clock ? std::move(options.clock) : WallClock(system_milliseconds);
   impl.environment.name_lookup = std::move(options.name_lookup);
   impl.environment.authority = std::move(options.authority);
+  impl.environment.clocks = &impl.clocks;
   impl.workers.resize(worker_count(*impl.settings));
 
   auto ready = impl.bind(*impl.settings);

@@ -212,8 +212,47 @@ std::unique_ptr<Record> Worker::new_record() const {
   return record;
 }
 
+namespace {
+
+// Which border of a validity the failure is about; nullopt: none.
+std::optional<ClockWatch::Border> border_of(policy::Failure failure) {
+  switch (failure) {
+    case policy::Failure::cert_expired:
+    case policy::Failure::chain_issuer_expired:
+      return ClockWatch::Border::end;
+    case policy::Failure::cert_not_yet_valid:
+    case policy::Failure::chain_issuer_not_yet_valid:
+      return ClockWatch::Border::begin;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Tells the watch what the dates of a chain say, and asks it when they do not hold.
+std::optional<ClockDoubt> watch_clock(ClockWatch* clocks, const policy::Attempt& attempt,
+                                      const policy::Diagnosis& diagnosis, tls::UnixSeconds now) {
+  if (clocks == nullptr || attempt.leg != policy::Leg::upstream || attempt.handshake.presented.empty())
+    return std::nullopt;
+  for (const policy::Finding& finding : diagnosis.findings) {
+    const auto border = border_of(finding.failure);
+    if (!border) continue;
+    clocks->date_failed(attempt.host, *border, now);
+    return clocks->doubt(attempt.host, now);
+  }
+  clocks->dates_hold(now);
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Worker::note_peer_date(std::string_view host, std::string_view date) {
+  if (environment_.clocks == nullptr || date.empty()) return;
+  if (const auto its_time = parse_http_date(date)) environment_.clocks->peer_said(host, *its_time, now());
+}
+
 void Worker::complete(Record* record, const policy::Policy& policy) {
   record->diagnosis = policy::diagnose(record->attempt, policy, now());
+  record->clock = watch_clock(environment_.clocks, record->attempt, record->diagnosis, now());
   record->verdict = policy::decide(record->diagnosis, policy, now());
   report(*record);
 }

@@ -13,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "proxy/clock_watch.h"
 #include "proxy/loop.h"
 #include "proxy/mint_cache.h"
 #include "proxy/resolver.h"
@@ -42,7 +43,8 @@ struct WorkerEnvironment {
   NameLookup name_lookup;
   std::shared_ptr<const tls::Authority> authority;
   std::shared_ptr<const std::vector<BoundAddress>> bound;
-  std::size_t max_clients = 0;  // of one worker
+  std::size_t max_clients = 0;   // of one worker
+  ClockWatch* clocks = nullptr;  // of the server
 };
 
 class Worker {
@@ -94,6 +96,9 @@ class Worker {
   [[nodiscard]] std::unique_ptr<Record> new_record() const;
   // Judges and completes a record that has its attempt: diagnosis, verdict, counters, log line.
   void complete(Record* record, const policy::Policy& policy);
+  // What the first answer on a connection says about the upstream's clock, in its Date field; empty: it has
+  // none.
+  void note_peer_date(std::string_view host, std::string_view date);
   // Counts and logs a record that was already judged.
   void report(const Record& record);
   void log(config::LogLevel level, std::string_view json);
