@@ -5,9 +5,6 @@
 #include <charconv>
 #include <optional>
 
-#include "policy/findings.h"
-#include "policy/handshake_end.h"
-
 namespace whytls::policy {
 
 namespace {
@@ -20,46 +17,32 @@ constexpr std::string_view kAnything = "\u2026";
 //   depth             of the certificate concerned, 0 is the leaf
 //   host_is_ip        "yes" when the server was addressed by an IP address
 //   cn_matches        "yes" when the common name of the leaf is the name asked for
-//   leaf_key_type, leaf_key_bits, leaf_curve   of the certificate as presented
-//   root_sent         "yes" when the last certificate of the chain as sent is self-signed
-//   progress          the last handshake message that was seen, as the fact last_message
 //   answered_version  as the fact, also where the finding does not carry it
-//   with              the slugs of all findings, as a list
-std::string leaf_value(const Attempt& attempt, std::string_view key) {
-  const auto& presented = attempt.handshake.presented;
-  if (presented.empty()) return {};
-  const tls::Certificate& leaf = presented.front();
-  if (key == "leaf_key_type") return leaf.key_type;
-  if (key == "leaf_key_bits") return leaf.key_bits > 0 ? std::to_string(leaf.key_bits) : "";
-  if (key == "leaf_curve") return leaf.key_curve;
-  return presented.back().self_signed ? "yes" : "";
+//   malformed_names   "yes" when a dNSName of the leaf holds other than printable ASCII (RFC 5280, 4.2.1.6)
+bool has_malformed_names(const Attempt& attempt) {
+  if (attempt.handshake.presented.empty()) return false;
+  const auto& names = attempt.handshake.presented.front().names;
+  return std::any_of(names.begin(), names.end(), [](const tls::AltName& name) {
+    return name.kind == tls::AltName::Kind::dns &&
+           std::any_of(name.value.begin(), name.value.end(), [](char c) { return c <= ' ' || c > '~'; });
+  });
 }
 
-std::string slugs_of(const Diagnosis& diagnosis) {
-  std::string out;
-  for (const Finding& finding : diagnosis.findings) {
-    if (!out.empty()) out.append(" ");
-    out.append(info(finding.failure).slug);
-  }
-  return out;
+std::string yes_if(bool holds) {
+  return holds ? "yes" : "";
 }
 
-std::string value_of(std::string_view key, const Finding& finding, const Attempt& attempt,
-                     const Diagnosis& diagnosis) {
+std::string value_of(std::string_view key, const Finding& finding, const Attempt& attempt) {
   if (const std::string_view fact = finding.fact(key); !fact.empty()) return std::string(fact);
   if (key == "depth") return finding.depth >= 0 ? std::to_string(finding.depth) : "";
   if (key == "host") return attempt.host;
   if (key == "port") return attempt.port != 0 ? std::to_string(attempt.port) : "";
   if (key == "sni") return attempt.handshake.offered.sni;
   if (key == "expected_name") return attempt.expected_name.empty() ? attempt.host : attempt.expected_name;
-  if (key == "host_is_ip") return attempt.host_is_ip ? "yes" : "";
-  if (key == "cn_matches") {
-    return matches_dns_name(finding.fact("cn"), finding.fact("expected_name")) ? "yes" : "";
-  }
+  if (key == "host_is_ip") return yes_if(attempt.host_is_ip);
+  if (key == "cn_matches") return yes_if(matches_dns_name(finding.fact("cn"), finding.fact("expected_name")));
+  if (key == "malformed_names") return yes_if(has_malformed_names(attempt));
   if (key == "answered_version") return tls::version_name(attempt.handshake.answered.version);
-  if (key == "progress") return std::string(progress_text(attempt.handshake.progress));
-  if (key == "with") return slugs_of(diagnosis);
-  if (key.starts_with("leaf_") || key == "root_sent") return leaf_value(attempt, key);
   return {};
 }
 
@@ -107,8 +90,7 @@ bool holds(const ClientCondition& condition, std::string_view value) {
 }
 
 // The placeholders of a client's words, filled in; one that is not known may be anything.
-std::string filled(std::string_view words, const Finding& finding, const Attempt& attempt,
-                   const Diagnosis& diagnosis) {
+std::string filled(std::string_view words, const Finding& finding, const Attempt& attempt) {
   std::string out;
   for (std::size_t at = 0; at < words.size();) {
     const std::size_t close = words[at] == '{' ? words.find('}', at) : std::string_view::npos;
@@ -116,7 +98,7 @@ std::string filled(std::string_view words, const Finding& finding, const Attempt
       out += words[at++];
       continue;
     }
-    const std::string value = value_of(words.substr(at + 1, close - at - 1), finding, attempt, diagnosis);
+    const std::string value = value_of(words.substr(at + 1, close - at - 1), finding, attempt);
     out.append(value.empty() ? kAnything : std::string_view(value));
     at = close + 1;
   }
@@ -128,12 +110,11 @@ struct Reaction {
   const Finding* finding;
 };
 
-const ClientRule* first_fitting(const Client& client, const Finding& finding, const Attempt& attempt,
-                                const Diagnosis& diagnosis) {
+const ClientRule* first_fitting(const Client& client, const Finding& finding, const Attempt& attempt) {
   const auto fits = [&](const ClientRule& rule) {
     return rule.failure == finding.failure &&
            std::all_of(rule.when.begin(), rule.when.end(), [&](const ClientCondition& condition) {
-             return holds(condition, value_of(condition.fact, finding, attempt, diagnosis));
+             return holds(condition, value_of(condition.fact, finding, attempt));
            });
   };
   const auto found = std::find_if(client.rules.begin(), client.rules.end(), fits);
@@ -141,11 +122,10 @@ const ClientRule* first_fitting(const Client& client, const Finding& finding, co
 }
 
 // What the client says of several faults at once: each statement once.
-std::string all_words(const std::vector<Reaction>& reactions, const Attempt& attempt,
-                      const Diagnosis& diagnosis) {
+std::string all_words(const std::vector<Reaction>& reactions, const Attempt& attempt) {
   std::string out;
   for (const Reaction& reaction : reactions) {
-    const std::string words = filled(reaction.rule->words, *reaction.finding, attempt, diagnosis);
+    const std::string words = filled(reaction.rule->words, *reaction.finding, attempt);
     if (words.empty() || out.find(words) != std::string::npos) continue;
     if (!out.empty()) out.append(" ");
     out.append(words);
@@ -153,15 +133,14 @@ std::string all_words(const std::vector<Reaction>& reactions, const Attempt& att
   return out;
 }
 
-void say(ClientView& view, std::vector<Reaction> refusals, bool lists_all, const Attempt& attempt,
-         const Diagnosis& diagnosis) {
+void say(ClientView& view, std::vector<Reaction> refusals, bool lists_all, const Attempt& attempt) {
   std::stable_sort(refusals.begin(), refusals.end(),
                    [](const Reaction& a, const Reaction& b) { return a.rule->position < b.rule->position; });
   if (!lists_all) refusals.resize(1, refusals.front());
   const ClientRule& first = *refusals.front().rule;
   view.outcome = first.outcome;
   view.code = first.code;
-  view.words = all_words(refusals, attempt, diagnosis);
+  view.words = all_words(refusals, attempt);
   view.measured = first.measured;
   view.source = first.source;
 }
@@ -174,7 +153,7 @@ ClientView view_of(const Client& client, const Attempt& attempt, const Diagnosis
   const ClientRule* accepting = nullptr;
   bool known = true;
   for (const Finding& finding : diagnosis.findings) {
-    const ClientRule* rule = first_fitting(client, finding, attempt, diagnosis);
+    const ClientRule* rule = first_fitting(client, finding, attempt);
     if (rule == nullptr) {
       known = false;
     } else if (rule->outcome == ClientOutcome::connects) {
@@ -185,7 +164,7 @@ ClientView view_of(const Client& client, const Attempt& attempt, const Diagnosis
     }
   }
   if (!refusals.empty()) {
-    say(view, std::move(refusals), client.lists_all, attempt, diagnosis);
+    say(view, std::move(refusals), client.lists_all, attempt);
   } else if (known && accepting != nullptr) {
     view.outcome = ClientOutcome::connects;
     view.measured = accepting->measured;

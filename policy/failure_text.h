@@ -8,14 +8,8 @@
 
 namespace whytls::policy {
 
-struct Equivalent {
-  std::string_view
-      client;  // "Firefox", "Chrome", "curl", "OpenSSL", "Go", "Java", "Node", "Python", ".NET", "GnuTLS"
-  std::string_view text;
-};
-
-// What people need to know about one failure. Texts may hold {host}, {port}, {sni}, {address} ... : see
-// docs/facts.md; the renderer fills them in, escaped.
+// What people need to know about one failure; what other clients say of it is in clients.h. Texts may hold
+// {host}, {port}, {sni}, {address} ... : see docs/facts.md; the renderer fills them in, escaped.
 struct FailureText {
   std::string_view meaning;                // two sentences
   std::vector<std::string_view> causes;    // likely causes, most likely first
@@ -23,7 +17,6 @@ struct FailureText {
   std::string_view owner;                  // what the proxy's owner does
   std::string_view device;                 // what the server's or device's owner does
   std::vector<std::string_view> commands;  // to verify, with placeholders
-  std::vector<Equivalent> equivalents;     // what other clients say
   std::string_view reference;              // "RFC 5280, 4.1.2.5"
   std::string_view
       tell;  // how to see that it is this failure and not one that others word alike; may be empty

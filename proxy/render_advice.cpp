@@ -94,7 +94,6 @@ Advice advice(const Record& record) {
     const bool has_gap = filled.find("{aia}") != std::string::npos;  // the certificate names no such address
     if (!has_gap) out.commands.push_back(std::move(filled));
   }
-  out.equivalents = text.equivalents;
   out.reference = text.reference;
   return out;
 }

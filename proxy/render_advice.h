@@ -42,7 +42,6 @@ struct Advice {
   std::string owner;
   std::string device;
   std::vector<std::string> commands;
-  std::vector<policy::Equivalent> equivalents;  // views into the catalogue
   std::string reference;
 };
 [[nodiscard]] Advice advice(const Record& record);

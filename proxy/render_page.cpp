@@ -194,13 +194,6 @@ void put_advice(m::data* data, const Record& record) {
   add_actor(&actors, "You, the visitor", all.visitor, false);
   add_actor(&actors, "The owner of this proxy", all.owner, !changes.empty());
   add_actor(&actors, "The owner of the server", all.device, false);
-  m::list others;
-  for (const policy::Equivalent& equivalent : all.equivalents) {
-    m::data other{m::data::type::object};
-    other.set("o_client", std::string(equivalent.client));
-    other.set("o_text", std::string(equivalent.text));
-    others.push_back(std::move(other));
-  }
   put_list(data, "meaning", pieces(all.meaning));
   data->set("reference", value(all.reference));
   put_list(data, "actors", actors);
@@ -210,7 +203,6 @@ void put_advice(m::data* data, const Record& record) {
   put_list(data, "causes", causes);
   put_list(data, "commands", strings(all.commands));
   put_list(data, "changes", changes);
-  put_list(data, "others", others);
 }
 
 void put_rule(m::data* data, const Record& record) {
@@ -242,6 +234,7 @@ std::string render_html(const Record& record) {
   if (!is_public) {
     page::put_path(&data, record);
     page::put_advice(&data, record);
+    page::put_clients(&data, record);
     page::put_findings(&data, record);
     page::put_checks(&data, record);
     page::put_chain(&data, record);

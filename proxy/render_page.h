@@ -28,6 +28,7 @@ void put_pems(m::data* page, const Record& record);       // render_page_chain.c
 void put_handshake(m::data* page, const Record& record);  // render_page_handshake.cpp
 void put_transport(m::data* page, const Record& record);  // render_page_handshake.cpp
 void put_timings(m::data* page, const Record& record);    // render_page_handshake.cpp
+void put_clients(m::data* page, const Record& record);    // render_page_clients.cpp
 
 // Bars of the page are drawn in a box of this width.
 inline constexpr int kBarWidth = 1000;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "policy/clients.h"
 #include "proxy/escape.h"
 #include "proxy/record.h"
 #include "proxy/render_advice.h"
@@ -232,12 +233,23 @@ void put_advice(Json* json, const Record& record) {
   }
   (*json)["suggestions"] = std::move(changes);
   (*json)["commands"] = strings(all.commands, parts::kMaxSentenceBytes);
-  Json words = Json::array();
-  for (const policy::Equivalent& equivalent : all.equivalents) {
-    words.push_back({{"client", equivalent.client}, {"text", equivalent.text}});
-  }
-  (*json)["what_others_say"] = std::move(words);
   (*json)["reference"] = all.reference;
+}
+
+// What other clients would do about the same server; left out when the fault lies elsewhere.
+void put_clients(Json* json, const Record& record) {
+  Json clients = Json::array();
+  for (const policy::ClientView& view : policy::client_views(record.attempt, record.diagnosis)) {
+    Json row = {{"client", view.client}, {"version", view.version}, {"outcome", policy::name(view.outcome)}};
+    if (!view.code.empty()) row["code"] = view.code;
+    if (!view.words.empty()) row["words"] = safe(view.words, parts::kMaxSentenceBytes);
+    if (view.outcome != policy::ClientOutcome::unknown) {
+      row["evidence"] = view.measured ? "measured" : "documented";
+    }
+    if (!view.source.empty()) row["source"] = view.source;
+    clients.push_back(std::move(row));
+  }
+  if (!clients.empty()) (*json)["clients"] = std::move(clients);
 }
 
 void put_head(Json* json, const Record& record) {
@@ -285,6 +297,7 @@ std::string render_problem_json(const Record& record) {
     }
     json["timings"] = timings_of(attempt.timings);
     put_advice(&json, record);
+    put_clients(&json, record);
   }
   constexpr int kIndent = 2;
   constexpr bool kAsciiOnly = true;

@@ -14,25 +14,8 @@ using whytls::tools::literal;
 using whytls::tools::literal_list;
 using whytls::tools::Source;
 
-constexpr std::array<std::string_view, 9> kKeys = {"meaning",  "visitor",     "owner",     "device", "causes",
-                                                   "commands", "equivalents", "reference", "tell"};
-constexpr std::array<std::string_view, 10> kClients = {"Firefox", "Chrome", "curl",   "OpenSSL", "Go",
-                                                       "Java",    "Node",   "Python", ".NET",    "GnuTLS"};
-
-// Optional: what is not verified is left out. In the order of kClients.
-std::string equivalents(Source& source, const std::string& slug, const toml::value& row) {
-  if (!row.contains("equivalents")) return "{}";
-  const toml::value& table = row.at("equivalents");
-  if (!source.check_keys(Source::place(slug, "equivalents"), table, kClients)) return "{}";
-  std::string out = "{";
-  for (const std::string_view client : kClients) {
-    const std::string key(client);
-    if (!table.contains(key)) continue;
-    out.append("{").append(literal(key)).append(", ");
-    out.append(literal(source.text(slug, table, key))).append("}, ");
-  }
-  return out.append("}");
-}
+constexpr std::array<std::string_view, 8> kKeys = {"meaning", "visitor",  "owner",     "device",
+                                                   "causes",  "commands", "reference", "tell"};
 
 void write_failure(Source& source, const std::string& slug, std::ostream& out) {
   if (!source.document().contains(slug))
@@ -43,8 +26,11 @@ void write_failure(Source& source, const std::string& slug, std::ostream& out) {
   const auto list = [&](const char* key) { return literal_list(source.texts(slug, row, key)); };
   out << "{" << text("meaning") << ",\n " << list("causes") << ",\n " << text("visitor") << ",\n "
       << text("owner") << ",\n " << text("device") << ",\n " << list("commands") << ",\n "
-      << equivalents(source, slug, row) << ",\n " << text("reference") << ",\n "
-      << literal(source.optional_text(slug, row, "tell")) << "},\n";
+      << text("reference")
+      << ",
+         " << literal(source.optional_text(slug, row, " tell ")) << "
+}
+, ";
 }
 
 void write_tables(std::vector<Source>& sources, std::ostream& out) {
