@@ -18,6 +18,7 @@ constexpr std::string_view kAnything = "\u2026";
 //   host_is_ip        "yes" when the server was addressed by an IP address
 //   cn_matches        "yes" when the common name of the leaf is the name asked for
 //   answered_version  as the fact, also where the finding does not carry it
+//   leaf_version      of the certificate as presented: 1, 2 or 3
 //   malformed_names   "yes" when a dNSName of the leaf holds other than printable ASCII (RFC 5280, 4.2.1.6)
 bool has_malformed_names(const Attempt& attempt) {
   if (attempt.handshake.presented.empty()) return false;
@@ -26,6 +27,11 @@ bool has_malformed_names(const Attempt& attempt) {
     return name.kind == tls::AltName::Kind::dns &&
            std::any_of(name.value.begin(), name.value.end(), [](char c) { return c <= ' ' || c > '~'; });
   });
+}
+
+std::string leaf_version(const Attempt& attempt) {
+  const auto& presented = attempt.handshake.presented;
+  return presented.empty() ? "" : std::to_string(presented.front().version);
 }
 
 std::string yes_if(bool holds) {
@@ -41,6 +47,7 @@ std::string value_of(std::string_view key, const Finding& finding, const Attempt
   if (key == "expected_name") return attempt.expected_name.empty() ? attempt.host : attempt.expected_name;
   if (key == "host_is_ip") return yes_if(attempt.host_is_ip);
   if (key == "cn_matches") return yes_if(matches_dns_name(finding.fact("cn"), finding.fact("expected_name")));
+  if (key == "leaf_version") return leaf_version(attempt);
   if (key == "malformed_names") return yes_if(has_malformed_names(attempt));
   if (key == "answered_version") return tls::version_name(attempt.handshake.answered.version);
   return {};
