@@ -51,6 +51,10 @@ test_packages=(
   systemd
 )
 
+# In addition, to look at its pages: from the npm registry, and exactly these (see install_npm_test_tools).
+# shellcheck disable=SC2034
+npm_test_tools=(axe-core@4.14.1 vnu-jar@26.9.27)
+
 # In addition, to compare it with others.
 # shellcheck disable=SC2034
 bench_packages=(curl haproxy nginx openssl python3 wrk)
@@ -98,6 +102,25 @@ install_packages() {
   echo "installing: ${missing[*]}"
   apt_get update || echo "the package lists could not be refreshed; going on with those at hand" >&2
   without_starting_services apt_get install --no-install-recommends "${missing[@]}"
+}
+
+# Usage: install_npm_test_tools FOLDER
+# Puts the npm_test_tools into FOLDER/node_modules, and sees to what runs them. Does nothing when they are there.
+install_npm_test_tools() {
+  local folder=$1 wanted=${npm_test_tools[*]}
+  command -v java >/dev/null || install_packages default-jre-headless || return 1
+  [ "$(cat "$folder/installed" 2>/dev/null)" != "$wanted" ] || return 0
+  # A Node.js from elsewhere brings an npm of its own, which the package of that name would conflict with.
+  command -v npm >/dev/null || install_packages nodejs npm || return 1
+  mkdir -p "$folder"
+  # Two files are used, by our own tests: nothing of the packages has to run here.
+  npm install --prefix "$folder" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
+    "${npm_test_tools[@]}" </dev/null &&
+    (cd "$folder/node_modules" && sha256sum --check --quiet) <<'END' &&
+29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c  axe-core/axe.min.js
+22f15dd39a33bed929d2a5c0cddf5946849a647eca9272bf4d5d00bc7e7a4d47  vnu-jar/build/dist/vnu.jar
+END
+    echo "$wanted" >"$folder/installed"
 }
 
 # Runs a command while no package may start its service, and then keeps those services from starting at

@@ -6,8 +6,8 @@ from browser_process import fold, program_version
 from devtools import Browser
 from observation import Observation
 
-# It waits 30 s for a silent handshake, and minutes for a silent answer. Nothing else takes that long.
-LONGEST = 12
+# It waits 30 s for a silent handshake, and then has a code for it; for a silent answer it waits minutes.
+LONGEST = 35
 
 # "Advanced" hides the heading on a small window, so it is read before and after the details are shown.
 READ_PAGE = """(() => {
