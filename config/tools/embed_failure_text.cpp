@@ -26,11 +26,7 @@ void write_failure(Source& source, const std::string& slug, std::ostream& out) {
   const auto list = [&](const char* key) { return literal_list(source.texts(slug, row, key)); };
   out << "{" << text("meaning") << ",\n " << list("causes") << ",\n " << text("visitor") << ",\n "
       << text("owner") << ",\n " << text("device") << ",\n " << list("commands") << ",\n "
-      << text("reference")
-      << ",
-         " << literal(source.optional_text(slug, row, " tell ")) << "
-}
-, ";
+      << text("reference") << ",\n " << literal(source.optional_text(slug, row, "tell")) << "},\n";
 }
 
 void write_tables(std::vector<Source>& sources, std::ostream& out) {
