@@ -1,4 +1,6 @@
 // Exhibits whose certificate, or whose chain, is wrong.
+#include <openssl/ssl.h>
+
 #include "tests/support/gallery.h"
 #include "tests/support/scripts.h"
 
@@ -59,6 +61,27 @@ Behaviour five_faults(const GalleryShop& shop, const std::string&) {
   return serve_https({.chain = {issue(spec, shop.foreign_root())}});
 }
 
+// What a device shows that was installed years ago and never looked at again.
+Behaviour factory_certificate(const GalleryShop& shop, const std::string&) {
+  CertificateSpec spec = shop.leaf("factory-default");
+  spec.not_before = shop.now() - 4000 * kDay;
+  spec.not_after = shop.now() - 350 * kDay;
+  return serve_https({.chain = {self_sign(spec)}});
+}
+
+// Such a key is too short for RSA-PSS, with which TLS 1.3 signs.
+Behaviour tiny_key(const GalleryShop& shop, const std::string& host) {
+  TlsScript script{.chain = shop.chain(host, [](CertificateSpec& spec) { spec.key = Key::rsa(512); })};
+  script.max_version = TLS1_2_VERSION;
+  return serve_https(std::move(script));
+}
+
+// One of two servers with the same issuer and serial and different keys: the key comes from the name.
+Exhibit with_reused_serial(std::string name, std::string_view what) {
+  return with_leaf(std::move(name), what,
+                   [](CertificateSpec& spec, const GalleryShop&) { spec.serial_hex = "4711"; });
+}
+
 // Markup, terminal escapes and bidirectional controls in every place that a certificate has for text.
 Behaviour hostile_text(const GalleryShop& shop, const std::string&) {
   CertificateSpec spec = shop.leaf("<script>alert(1)</script>");
@@ -72,9 +95,8 @@ Behaviour hostile_text(const GalleryShop& shop, const std::string&) {
   return serve_https({.chain = {self_sign(spec)}});
 }
 
-}  // namespace
-
-std::vector<Exhibit> certificate_exhibits() {
+// What a certificate says of its holder and of its time.
+std::vector<Exhibit> identity_exhibits() {
   return {
       with_leaf("healthy", "nothing: this one works", [](CertificateSpec&, const GalleryShop&) {}),
       with_leaf("expired", "the certificate expired yesterday",
@@ -92,14 +114,35 @@ std::vector<Exhibit> certificate_exhibits() {
          return serve_https({.chain = {self_sign(shop.leaf(host))}});
        },
        {}},
+      with_leaf("expired-wrong-name", "expired yesterday, and for other.localhost",
+                [](CertificateSpec& spec, const GalleryShop& shop) {
+                  spec.not_after = shop.now() - kDay;
+                  spec.dns_names = {"other.localhost"};
+                }),
+      {kCertificate,
+       "factory-certificate",
+       "self-signed, expired a year ago, for the name factory-default",
+       factory_certificate,
+       {}},
+      with_reused_serial("reused-serial-a", "nothing, until the other one with the same serial is visited"),
+      with_reused_serial("reused-serial-b", "nothing, until the other one with the same serial is visited"),
+  };
+}
+
+// How a certificate is made, and for what.
+std::vector<Exhibit> making_exhibits() {
+  return {
       with_leaf("weak-key", "the RSA key has 1024 bits",
                 [](CertificateSpec& spec, const GalleryShop&) { spec.key = Key::rsa(1024); }),
+      {kCertificate, "tiny-key", "the RSA key has 512 bits", tiny_key, {}},
       with_leaf("sha1", "the certificate is signed with SHA-1",
                 [](CertificateSpec& spec, const GalleryShop&) { spec.digest = "SHA1"; }),
       with_leaf("bad-signature", "one bit of the signature is wrong",
                 [](CertificateSpec& spec, const GalleryShop&) { spec.signature = Signature::corrupted; }),
       with_leaf("client-only", "the certificate is for TLS clients only",
                 [](CertificateSpec& spec, const GalleryShop&) { spec.extended_key_usage = "clientAuth"; }),
+      with_leaf("key-usage", "the key may sign certificates only",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.key_usage = "critical,keyCertSign"; }),
       with_leaf(
           "ca-as-leaf", "the server uses a CA certificate as its own",
           [](CertificateSpec& spec, const GalleryShop&) { spec.basic_constraints = "critical,CA:TRUE"; }),
@@ -128,7 +171,30 @@ std::vector<Exhibit> certificate_exhibits() {
   };
 }
 
-std::vector<Exhibit> chain_exhibits() {
+// A CA certificate of the chain has a fault.
+std::vector<Exhibit> issuer_exhibits() {
+  return {
+      with_intermediate(
+          "issuer-expired", "the intermediate certificate expired yesterday",
+          [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_after = shop.now() - kDay; }),
+      with_intermediate(
+          "issuer-not-yet-valid", "the intermediate certificate begins to be valid tomorrow",
+          [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_before = shop.now() + kDay; }),
+      with_intermediate("issuer-weak-key", "the RSA key of the intermediate certificate has 1024 bits",
+                        [](CertificateSpec& spec, const GalleryShop&) { spec.key = Key::rsa(1024); }),
+      with_intermediate("issuer-sha1", "the intermediate certificate is signed with SHA-1",
+                        [](CertificateSpec& spec, const GalleryShop&) { spec.digest = "SHA1"; }),
+      with_intermediate(
+          "issuer-key-usage", "the key of the intermediate certificate may not sign certificates",
+          [](CertificateSpec& spec, const GalleryShop&) { spec.key_usage = "critical,digitalSignature"; }),
+      with_intermediate("name-constraint", "the CA may issue for inside.localhost only",
+                        [](CertificateSpec& spec, const GalleryShop&) {
+                          spec.name_constraints = "critical,permitted;DNS:inside.localhost";
+                        }),
+  };
+}
+
+std::vector<Exhibit> link_exhibits() {
   return {
       with_chain("missing-intermediate", "the server forgot to send its intermediate certificate",
                  [](const GalleryShop& shop, const std::string& host) {
@@ -164,14 +230,22 @@ std::vector<Exhibit> chain_exhibits() {
                 issue(shop.ca(intermediate_spec("Gallery Second Intermediate")), shop.intermediate());
             return std::vector<Credential>{issue(shop.leaf(host), second), second, shop.intermediate()};
           }),
-      with_intermediate(
-          "issuer-expired", "the intermediate certificate expired yesterday",
-          [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_after = shop.now() - kDay; }),
-      with_intermediate("name-constraint", "the CA may issue for inside.localhost only",
-                        [](CertificateSpec& spec, const GalleryShop&) {
-                          spec.name_constraints = "critical,permitted;DNS:inside.localhost";
-                        }),
   };
+}
+
+std::vector<Exhibit> joined(std::vector<Exhibit> first, const std::vector<Exhibit>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+}  // namespace
+
+std::vector<Exhibit> certificate_exhibits() {
+  return joined(identity_exhibits(), making_exhibits());
+}
+
+std::vector<Exhibit> chain_exhibits() {
+  return joined(link_exhibits(), issuer_exhibits());
 }
 
 }  // namespace whytls::support

@@ -55,6 +55,28 @@ Behaviour wants_client_certificate(const GalleryShop& shop, const std::string& h
   return serve_https(std::move(script));
 }
 
+// A server that has the certificate of the host, but not its key.
+void spoil_handshake_signature(Flight& flight) {
+  const auto place = find_message(flight.bytes, MessageType::server_key_exchange);
+  if (flight.number == 0 && place) flight.bytes[place->offset + place->size - 1] ^= 0x01;
+}
+
+// ServerKeyExchange of ECDHE: curve type, curve, point with its length, then the algorithm (RFC 8422, 5.4).
+void claim_ecdsa_with_sha1(Flight& flight) {
+  const auto place = find_message(flight.bytes, MessageType::server_key_exchange);
+  if (flight.number != 0 || !place) return;
+  const auto point_size = static_cast<unsigned char>(flight.bytes[place->offset + 3]);
+  const std::size_t algorithm = place->offset + 4 + point_size;
+  flight.bytes[algorithm] = 0x02;
+  flight.bytes[algorithm + 1] = 0x03;
+}
+
+void spoil_first_encrypted_record(Flight& flight) {
+  constexpr std::size_t kIntoTheCiphertext = 10;
+  const auto at = find_record(flight.bytes, RecordType::application);
+  if (flight.number == 0 && at) flight.bytes[*at + kIntoTheCiphertext] ^= 0x01;
+}
+
 // What administrators meet: TLS 1.0, self-signed, an RSA key with which nothing else is wrong.
 Credential old_device(const GalleryShop& shop) {
   static const Key key = Key::rsa(2048);
@@ -72,14 +94,17 @@ std::string old_device_pinned(const GalleryShop& shop, const std::string&) {
          "\"]\ntls = { min_version = \"TLSv1.0\", security_level = 0, legacy_server_connect = true }\n";
 }
 
-}  // namespace
-
-std::vector<Exhibit> handshake_exhibits() {
+// Versions, ciphers, names: what the two sides do not agree on.
+std::vector<Exhibit> negotiation_exhibits() {
   const ServerHello without_rfc5746{.renegotiation = ServerHello::Renegotiation::unsaid};
   return {
       {kHandshake, "old-device", "an old device: TLS 1.0, self-signed", old_device_behaviour, {}},
       {kHandshake, "old-device-pinned", "the same old device with its key pinned: it works, and is safe",
        old_device_behaviour, old_device_pinned},
+      with_script("legacy-version", "a good certificate, but TLS 1.0 only",
+                  [](TlsScript& script) { script.max_version = TLS1_VERSION; }),
+      raw(kHandshake, "old-version-chosen", "the server answers with TLS 1.0, which was not offered",
+          answer_hello(server_hello_record({.version = kTls10}), Ending::hold)),
       with_script("no-common-cipher", "the server wants a cipher suite that is not offered",
                   [](TlsScript& script) {
                     script.max_version = TLS1_2_VERSION;
@@ -104,6 +129,31 @@ std::vector<Exhibit> handshake_exhibits() {
       {kHandshake, "small-dh-group", "the Diffie-Hellman group has 1024 bits", small_group, {}},
       raw(kHandshake, "no-secure-renegotiation", "the server knows nothing of RFC 5746",
           answer_hello(server_hello_record(without_rfc5746), Ending::hold)),
+  };
+}
+
+// Handshake messages that break the protocol, and answers that are not TLS.
+std::vector<Exhibit> broken_exhibits() {
+  return {
+      with_script("bad-handshake-signature", "the server does not have the key of its certificate",
+                  [](TlsScript& script) {
+                    script.max_version = TLS1_2_VERSION;
+                    script.editor = spoil_handshake_signature;
+                  }),
+      with_script("sha1-handshake", "the server signs the handshake with SHA-1",
+                  [](TlsScript& script) {
+                    script.max_version = TLS1_2_VERSION;
+                    script.editor = claim_ecdsa_with_sha1;
+                  }),
+      with_script("bad-record", "a record of the server was changed on the way",
+                  [](TlsScript& script) {
+                    script.min_version = TLS1_3_VERSION;
+                    script.editor = spoil_first_encrypted_record;
+                  }),
+      raw(kHandshake, "malformed-hello", "the ServerHello is cut short",
+          answer_hello(handshake_record(MessageType::server_hello, "\x03\x03 far too short"), Ending::hold)),
+      raw(kHandshake, "handshake-failure", "the server refuses without saying why, by alert 40",
+          answer_hello(alert_record(2, 40))),
       raw(kHandshake, "internal-error", "the server has an internal error, and says so by alert 80",
           answer_hello(alert_record(2, 80))),
       raw(kHandshake, "plain-http", "the port speaks plain HTTP",
@@ -111,9 +161,19 @@ std::vector<Exhibit> handshake_exhibits() {
                        "The plain HTTP request was sent to HTTPS port\n")),
       raw(kHandshake, "ssh", "the port speaks SSH", greet("SSH-2.0-OpenSSH_9.2p1\r\n", Ending::hold)),
       raw(kHandshake, "smtp", "the port speaks SMTP", greet("220 mail.localhost ESMTP\r\n", Ending::hold)),
+      raw(kHandshake, "plain-text", "the port speaks some plain text",
+          greet("Welcome to the printer. Password:\r\n", Ending::hold)),
       raw(kHandshake, "garbage", "the port sends bytes that mean nothing",
           greet(std::string("\x00\x01\x02\xfe\xff\x80\x00\x07\x00\xc0", 10), Ending::hold)),
   };
+}
+
+}  // namespace
+
+std::vector<Exhibit> handshake_exhibits() {
+  std::vector<Exhibit> all = negotiation_exhibits();
+  for (Exhibit& exhibit : broken_exhibits()) all.push_back(std::move(exhibit));
+  return all;
 }
 
 std::vector<Exhibit> connection_exhibits() {
