@@ -1,0 +1,168 @@
+"""The comparisons: what the clients did against what whytls says they do, and what `explain` makes of their words.
+
+RIGHT FAILURE. A message of a client about server S is explained rightly by a failure that is
+ 1. the slug of what whytls answers for S, or the slug of another finding of that record, or
+ 2. the same of a whytls that accepts more (gallery.POLICIES): a client that accepts more gets further, and
+ 3. one that expectations.toml adds for S, with a reason.
+Where whytls forwards even though the client does not, the client's own code has to be among the codes explained.
+"""
+
+import pathlib
+import re
+import tomllib
+
+EXPECTATIONS = pathlib.Path(__file__).resolve().parent / "expectations.toml"
+# The same server under another name; whytls was told to forward to this one.
+TWINS = {"old-device-pinned": "old-device"}
+ANYTHING = "\u2026"
+
+
+def expectations():
+    with open(EXPECTATIONS, "rb") as file:
+        read = tomllib.load(file)
+    return read.get("also", []), read.get("firefox", [])
+
+
+def slugs(record):
+    if record is None:
+        return set()
+    return {record["slug"], *(finding["slug"] for finding in record["findings"])}
+
+
+def fold(text):
+    return " ".join(text.split())
+
+
+def says(words, message):
+    """Whether the pieces of `words` between the marks for anything occur in the message, in that order."""
+    message = fold(message)
+    at = 0
+    for piece in map(fold, words.split(ANYTHING)):
+        found = message.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
+class Verdict:
+    """The outcome of one step: counts by name, and the lines that are failures."""
+
+    def __init__(self, title):
+        self.title = title
+        self.counts = {}
+        self.failures = []
+        self.notes = []
+        self.skipped = ""
+
+    def count(self, what):
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+    def fail(self, line):
+        self.failures.append(line)
+
+
+def compare_cells(rows, records):
+    """Step 1: the member `clients` of each problem document against what was seen. records: by policy, then server."""
+    verdict = Verdict("the client table of whytls")
+    problems = {server: record for server, record in records["gallery"].items() if record is not None}
+    if not any("clients" in problem for problem in problems.values()):
+        verdict.skipped = "the proxy gives no client table"
+        return verdict
+    for row in rows:
+        if row.server not in problems:
+            continue
+        views = {view["client"]: view for view in problems[row.server].get("clients", [])}
+        difference = _cell_difference(row, views.get(row.client))
+        verdict.count("differs" if difference else "agrees")
+        if difference:
+            verdict.fail(f"{row.client} and {row.server}: {difference}")
+    return verdict
+
+
+def _cell_difference(row, view):
+    if view is None:
+        return f"whytls has no cell; the client {row.outcome} {row.code}"
+    said = (view["outcome"], view.get("code", ""))
+    if said != (row.outcome, row.code):
+        return f"whytls says {' '.join(said)}, the client {row.outcome} {row.code}"
+    words = view.get("words", "")
+    if bool(words) != bool(row.message):
+        return f"whytls says {words!r}, the client {fold(row.message)[:160]!r}"
+    if not says(words, row.message):
+        return f"whytls says {words!r}, which is not in {fold(row.message)[:300]!r}"
+    return ""
+
+
+def right_failures(server, records, also):
+    server = TWINS.get(server, server)
+    found = set()
+    for by_server in records.values():
+        found |= slugs(by_server.get(server))
+    return found | {row["slug"] for row in also if row["server"] == server}
+
+
+def compare_explanations(rows, records, explain):
+    """Step 2: every message given to `whytls explain`. explain(text) -> the parsed answer, None without the command."""
+    verdict = Verdict("whytls explain")
+    also, _ = expectations()
+    unused = {(row["server"], row["slug"]) for row in also}
+    for row in rows:
+        if not row.message:
+            continue
+        answer = explain(row.message)
+        if answer is None:
+            verdict.skipped = "this whytls cannot explain"
+            return verdict
+        right = right_failures(row.server, records, also)
+        place, slug = _place(answer, right, row.code)
+        unused.discard((TWINS.get(row.server, row.server), slug))
+        verdict.count(place)
+        if place in ("lower", "missed"):
+            named = ", ".join(f"{one['rank']} {one['slug']}" for one in answer.get("candidates", [])[:6]) or "nothing"
+            verdict.fail(f"{place}: {row.client} and {row.server}: explain names {named}; right: "
+                         f"{', '.join(sorted(right)) or row.code}; the message: {fold(row.message)[:200]}")
+    verdict.notes += [f"expectations.toml: [[also]] {server} {slug} is not needed" for server, slug in sorted(unused)]
+    return verdict
+
+
+def _place(answer, right, code):
+    """(where the first right failure stands, its slug)"""
+    if not right:
+        known = {one["symbol"] for one in answer.get("codes", [])}
+        return ("first" if code in known else "missed"), ""
+    candidates = answer.get("candidates", [])
+    leaders = [one["slug"] for one in candidates if one["rank"] == 1]
+    for one in candidates:
+        if one["slug"] in right:
+            if one["rank"] > 1:
+                return "lower", one["slug"]
+            return ("first" if set(leaders) <= right else "first of several"), one["slug"]
+    return "missed", ""
+
+
+def compare_firefox(rows, records):
+    """Step 3: the code that Firefox shows is our primary code; each difference needs a reason."""
+    verdict = Verdict("the code of Firefox")
+    reasons = {row["server"]: row for row in expectations()[1]}
+    seen = {row.server: row for row in rows if row.client == "Firefox"}
+    if not seen:
+        verdict.skipped = "Firefox was not asked"
+        return verdict
+    for server, record in records["gallery"].items():
+        if server not in seen or record is None:
+            continue
+        theirs, ours = seen[server].code, record["code"]
+        if theirs == ours:
+            verdict.count("agrees")
+            if server in reasons:
+                verdict.fail(f"{server}: expectations.toml has a reason for a difference, and there is none")
+            continue
+        verdict.count("differs")
+        line = f"{server}: Firefox shows {theirs or 'no code'}, whytls {ours}"
+        reason = reasons.get(server)
+        if reason is None or reason["code"] != theirs:
+            verdict.fail(f"{line}, for no known reason")
+        else:
+            verdict.notes.append(f"{line}: {re.sub(r'[.]$', '', reason['why'])}")
+    return verdict
