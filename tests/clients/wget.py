@@ -10,7 +10,7 @@ class Wget(CommandLineClient):
 
     def visit(self, host, port, ca_file):
         shim = self.once("shim", localhost_shim)
-        done = self.run(["wget", "-nv", "-O", "-", "--no-config", "--no-proxy", "--no-hsts", "--tries=1",
+        done = self.run(["wget", "-O", "-", "--progress=dot", "--no-config", "--no-proxy", "--no-hsts", "--tries=1",
                          f"--timeout={PATIENCE}", f"--ca-certificate={ca_file}", f"https://{host}:{port}/"],
                         env=self.environment(LD_PRELOAD=shim))
         if done.status == 0:

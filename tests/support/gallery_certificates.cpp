@@ -45,11 +45,19 @@ Exhibit with_intermediate(std::string name, std::string_view what, const Change&
   });
 }
 
+// In TLS 1.2, where the message travels in the clear; the rest of the flight follows, for some wait for it.
 Behaviour unparsable(const GalleryShop& shop, const std::string& host) {
-  constexpr std::size_t kTagOfTbsCertificate = 4;
-  std::string der = issue(shop.leaf(host), shop.intermediate()).der();
-  der[kTagOfTbsCertificate] = '\x31';  // a SET where a SEQUENCE has to be
-  return answer_hello(server_hello_record({}) + certificate_record({der}), Ending::hold);
+  TlsScript script{.chain = shop.chain(host)};
+  script.max_version = TLS1_2_VERSION;
+  script.editor = [](Flight& flight) {
+    constexpr std::size_t kLengthsOfListAndEntry = 6;
+    constexpr std::size_t kTagOfTbsCertificate = 4;
+    const auto place = find_message(flight.bytes, MessageType::certificate);
+    if (flight.number != 0 || !place) return;
+    // a SET where a SEQUENCE has to be
+    flight.bytes[place->offset + kLengthsOfListAndEntry + kTagOfTbsCertificate] = '\x31';
+  };
+  return serve_https(std::move(script));
 }
 
 Behaviour five_faults(const GalleryShop& shop, const std::string&) {
@@ -101,8 +109,9 @@ std::vector<Exhibit> identity_exhibits() {
       with_leaf("healthy", "nothing: this one works", [](CertificateSpec&, const GalleryShop&) {}),
       with_leaf("expired", "the certificate expired yesterday",
                 [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_after = shop.now() - kDay; }),
-      with_leaf("not-yet-valid", "the certificate begins to be valid tomorrow",
-                [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_before = shop.now() + kDay; }),
+      with_leaf(
+          "not-yet-valid", "the certificate begins to be valid in two days",
+          [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_before = shop.now() + 2 * kDay; }),
       with_leaf("wrong-name", "the certificate is for other.localhost",
                 [](CertificateSpec& spec, const GalleryShop&) { spec.dns_names = {"other.localhost"}; }),
       with_leaf("no-san", "the name stands in the common name only, which nobody reads any more",
@@ -178,8 +187,8 @@ std::vector<Exhibit> issuer_exhibits() {
           "issuer-expired", "the intermediate certificate expired yesterday",
           [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_after = shop.now() - kDay; }),
       with_intermediate(
-          "issuer-not-yet-valid", "the intermediate certificate begins to be valid tomorrow",
-          [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_before = shop.now() + kDay; }),
+          "issuer-not-yet-valid", "the intermediate certificate begins to be valid in two days",
+          [](CertificateSpec& spec, const GalleryShop& shop) { spec.not_before = shop.now() + 2 * kDay; }),
       with_intermediate("issuer-weak-key", "the RSA key of the intermediate certificate has 1024 bits",
                         [](CertificateSpec& spec, const GalleryShop&) { spec.key = Key::rsa(1024); }),
       with_intermediate("issuer-sha1", "the intermediate certificate is signed with SHA-1",

@@ -97,6 +97,8 @@ std::string old_device_pinned(const GalleryShop& shop, const std::string&) {
 // Versions, ciphers, names: what the two sides do not agree on.
 std::vector<Exhibit> negotiation_exhibits() {
   const ServerHello without_rfc5746{.renegotiation = ServerHello::Renegotiation::unsaid};
+  // TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, which TLS 1.0 has too: nothing but the version is wrong.
+  const ServerHello old_version{.version = kTls10, .cipher_suite = 0xc009};
   return {
       {kHandshake, "old-device", "an old device: TLS 1.0, self-signed", old_device_behaviour, {}},
       {kHandshake, "old-device-pinned", "the same old device with its key pinned: it works, and is safe",
@@ -104,7 +106,7 @@ std::vector<Exhibit> negotiation_exhibits() {
       with_script("legacy-version", "a good certificate, but TLS 1.0 only",
                   [](TlsScript& script) { script.max_version = TLS1_VERSION; }),
       raw(kHandshake, "old-version-chosen", "the server answers with TLS 1.0, which was not offered",
-          answer_hello(server_hello_record({.version = kTls10}), Ending::hold)),
+          answer_hello(server_hello_record(old_version), Ending::hold)),
       with_script("no-common-cipher", "the server wants a cipher suite that is not offered",
                   [](TlsScript& script) {
                     script.max_version = TLS1_2_VERSION;
