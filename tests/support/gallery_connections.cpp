@@ -195,7 +195,7 @@ std::vector<Exhibit> connection_exhibits() {
 std::vector<Exhibit> http_exhibits() {
   return {
       with_http("not-http", "TLS is fine, but the answer is not HTTP",
-                {.response = "220 mail.localhost ESMTP\r\n\r\n"}),
+                {.response = "220 mail.localhost ESMTP\r\n\r\n", .ending = Ending::close}),
       with_http("no-answer", "the server closes the connection instead of answering",
                 {.response = "", .ending = Ending::close}),
       with_http("slow-answer", "the server never answers the request (wait three seconds)",
