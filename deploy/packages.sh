@@ -55,6 +55,23 @@ test_packages=(
 # shellcheck disable=SC2034
 npm_test_tools=(axe-core@4.14.1 vnu-jar@26.9.27)
 
+# In addition, the clients whose words tests/clients compares with those of whytls.
+# shellcheck disable=SC2034
+client_packages=(
+  chromium
+  curl
+  firefox-esr
+  gcc
+  gnutls-bin
+  golang-go
+  libnss3-tools
+  nodejs
+  openjdk-17-jdk-headless
+  openssl
+  python3
+  wget
+)
+
 # In addition, to compare it with others.
 # shellcheck disable=SC2034
 bench_packages=(curl haproxy nginx openssl python3 wrk)

@@ -1,5 +1,8 @@
 """The comparisons: what the clients did against what whytls says they do, and what `explain` makes of their words.
 
+CELL. Outcome and code are the same, and the pieces of whytls's words between the marks for anything occur in the message
+in that order, white space folded; no words are right only where the client says nothing.
+
 RIGHT FAILURE. A message of a client about server S is explained rightly by a failure that is
  1. the slug of what whytls answers for S, or the slug of another finding of that record, or
  2. the same of a whytls that accepts more (gallery.POLICIES): a client that accepts more gets further, and
@@ -20,7 +23,7 @@ ANYTHING = "\u2026"
 def expectations():
     with open(EXPECTATIONS, "rb") as file:
         read = tomllib.load(file)
-    return read.get("also", []), read.get("firefox", [])
+    return {kind: read.get(kind, []) for kind in ("untested", "also", "firefox")}
 
 
 def slugs(record):
@@ -46,13 +49,15 @@ def says(words, message):
 
 
 class Verdict:
-    """The outcome of one step: counts by name, and the lines that are failures."""
+    """The outcome of one step."""
 
     def __init__(self, title):
         self.title = title
-        self.counts = {}
-        self.failures = []
-        self.notes = []
+        self.counts = {}    # by name
+        self.failures = []  # one line each
+        self.notes = []    # known differences, with their reasons
+        self.details = []  # one line for each thing compared
+        self.unused = []   # rows of expectations.toml
         self.skipped = ""
 
     def count(self, what):
@@ -69,12 +74,17 @@ def compare_cells(rows, records):
     if not any("clients" in problem for problem in problems.values()):
         verdict.skipped = "the proxy gives no client table"
         return verdict
+    untested = {(row["server"], client) for row in expectations()["untested"] for client in row["clients"]}
     for row in rows:
         if row.server not in problems:
             continue
         views = {view["client"]: view for view in problems[row.server].get("clients", [])}
-        difference = _cell_difference(row, views.get(row.client))
-        verdict.count("differs" if difference else "agrees")
+        if (row.server, row.client) in untested:
+            difference = _untested_difference(row, views.get(row.client))
+            verdict.count("differs" if difference else "untested")
+        else:
+            difference = _cell_difference(row, views.get(row.client))
+            verdict.count("differs" if difference else "agrees")
         if difference:
             verdict.fail(f"{row.client} and {row.server}: {difference}")
     return verdict
@@ -94,6 +104,14 @@ def _cell_difference(row, view):
     return ""
 
 
+def _untested_difference(row, view):
+    if row.outcome == "connects" or row.message and not re.search("tim(ed|e) ?out|deadline|establish", row.message, re.I):
+        return f"expectations.toml says that this cannot be tested, and the client says {fold(row.message)[:160]!r}"
+    if view is not None and view["outcome"] != "unknown" and view["evidence"] != "documented":
+        return f"it cannot be tested, and whytls calls it {view['evidence']}"
+    return ""
+
+
 def right_failures(server, records, also):
     server = TWINS.get(server, server)
     found = set()
@@ -102,15 +120,15 @@ def right_failures(server, records, also):
     return found | {row["slug"] for row in also if row["server"] == server}
 
 
-def compare_explanations(rows, records, explain):
-    """Step 2: every message given to `whytls explain`. explain(text) -> the parsed answer, None without the command."""
+def compare_explanations(rows, records, answers):
+    """Step 2: every message given to `whytls explain`. answers: what it says by message, None without the command."""
     verdict = Verdict("whytls explain")
-    also, _ = expectations()
+    also = expectations()["also"]
     unused = {(row["server"], row["slug"]) for row in also}
     for row in rows:
         if not row.message:
             continue
-        answer = explain(row.message)
+        answer = answers[row.message]
         if answer is None:
             verdict.skipped = "this whytls cannot explain"
             return verdict
@@ -118,11 +136,12 @@ def compare_explanations(rows, records, explain):
         place, slug = _place(answer, right, row.code)
         unused.discard((TWINS.get(row.server, row.server), slug))
         verdict.count(place)
+        named = ", ".join(f"{one['rank']} {one['slug']}" for one in answer.get("candidates", [])[:6]) or "nothing"
+        verdict.details.append(f"{place}: {row.client} and {row.server}: {named}")
         if place in ("lower", "missed"):
-            named = ", ".join(f"{one['rank']} {one['slug']}" for one in answer.get("candidates", [])[:6]) or "nothing"
             verdict.fail(f"{place}: {row.client} and {row.server}: explain names {named}; right: "
                          f"{', '.join(sorted(right)) or row.code}; the message: {fold(row.message)[:200]}")
-    verdict.notes += [f"expectations.toml: [[also]] {server} {slug} is not needed" for server, slug in sorted(unused)]
+    verdict.unused = [f"[[also]] {server} {slug}" for server, slug in sorted(unused)]
     return verdict
 
 
@@ -144,7 +163,7 @@ def _place(answer, right, code):
 def compare_firefox(rows, records):
     """Step 3: the code that Firefox shows is our primary code; each difference needs a reason."""
     verdict = Verdict("the code of Firefox")
-    reasons = {row["server"]: row for row in expectations()[1]}
+    reasons = {row["server"]: row for row in expectations()["firefox"]}
     seen = {row.server: row for row in rows if row.client == "Firefox"}
     if not seen:
         verdict.skipped = "Firefox was not asked"

@@ -18,11 +18,10 @@ GALLERY = os.environ.get("WHYTLS_GALLERY", str(ROOT / "build/unit/tests/whytls-g
 ARTIFACTS = pathlib.Path(os.environ.get("WHYTLS_ARTIFACTS", ROOT / "build/artifacts"))
 PATIENCE = 60
 
-# whytls looks at each server three times, because a client that accepts more gets further and finds other faults:
-# as it is configured, with old protocol versions, and with whatever OpenSSL can speak.
+# whytls looks at each server twice, because a client that accepts more gets further and finds other faults: as it
+# is configured, and with whatever OpenSSL can speak.
 POLICIES = {
     "gallery": "",
-    "old-versions": '[policy.old-versions]\nextends = "gallery"\ntls = { min_version = "TLSv1.0" }\n',
     "anything": '[policy.anything]\nextends = "gallery"\n'
                 'tls = { min_version = "TLSv1.0", security_level = 0, legacy_server_connect = true }\n',
 }
