@@ -5,6 +5,7 @@
 #include "policy/findings.h"
 #include "policy/handshake_end.h"
 #include "policy/judgement.h"
+#include "policy/sentence.h"
 
 namespace whytls::policy {
 
@@ -15,19 +16,19 @@ enum class Kind { pin, trust, signature, issuers, constraints, usage, key_streng
 struct KindRow {
   Kind kind;
   const char* name;
-  const char* passed;  // what is true when nothing of this kind was found
+  Word passed;  // what is true when nothing of this kind was found
 };
 
 constexpr std::array<KindRow, 9> kKinds = {{
-    {Kind::pin, "pin", "a presented key is pinned"},
-    {Kind::trust, "trust", "the chain leads to a certificate of the trust store"},
-    {Kind::signature, "signature", "every signature of the chain verifies and uses a strong digest"},
-    {Kind::issuers, "issuers", "every issuer is a CA that may sign certificates"},
-    {Kind::constraints, "constraints", "path lengths, name constraints and critical extensions are kept"},
-    {Kind::usage, "usage", "the certificate may be used by TLS servers"},
-    {Kind::key_strength, "key_strength", "every key is large enough"},
-    {Kind::name, "name", "the certificate is for the expected name"},
-    {Kind::validity, "validity", "every certificate is within its validity period"},
+    {Kind::pin, "pin", Word::check_pin_leaf},
+    {Kind::trust, "trust", Word::check_trust},
+    {Kind::signature, "signature", Word::check_signature},
+    {Kind::issuers, "issuers", Word::check_issuers},
+    {Kind::constraints, "constraints", Word::check_constraints},
+    {Kind::usage, "usage", Word::check_usage},
+    {Kind::key_strength, "key_strength", Word::check_key_strength},
+    {Kind::name, "name", Word::check_name},
+    {Kind::validity, "validity", Word::check_validity},
 }};
 
 // The kind of a certificate failure; leaf and CA separate the usages from the issuers.
@@ -66,89 +67,83 @@ Kind kind_of(const Finding& finding) {
   }
 }
 
-std::string passed_detail(Kind kind, const KindRow& row, const Attempt& attempt, const Policy& policy,
-                          PinMatch pin) {
-  if (kind == Kind::name) return "the certificate is for " + expected_name(attempt, policy);
-  if (kind == Kind::pin) {
-    return pin == PinMatch::leaf ? "the server's key is pinned" : "the key of a CA in the chain is pinned";
+Said passed_detail(const KindRow& row, const Attempt& attempt, const Policy& policy, PinMatch pin) {
+  if (row.kind == Kind::name) return {row.passed, {{"expected_name", expected_name(attempt, policy)}}};
+  if (row.kind == Kind::pin)
+    return {pin == PinMatch::leaf ? Word::check_pin_leaf : Word::check_pin_issuer, {}};
+  if (row.kind == Kind::trust && !attempt.handshake.chain.built.empty()) {
+    return {Word::check_trust_store, {{"trust_store", attempt.handshake.chain.trust_description}}};
   }
-  if (kind == Kind::trust && !attempt.handshake.chain.built.empty()) {
-    return std::string(row.passed) + " (" + attempt.handshake.chain.trust_description + ")";
-  }
-  return row.passed;
+  return {row.passed, {}};
 }
 
-// Why a kind could not be checked; empty: it was.
-std::string why_not_checked(Kind kind, const Attempt& attempt, const Policy& policy) {
-  if (!attempt.tls_used) return "not checked: the upstream is plain HTTP";
-  if (!has_certificates(attempt)) return "not checked: no certificate was received";
-  if (!attempt.handshake.presented.front().parse_error.empty()) {
-    return "not checked: the certificate cannot be parsed";
-  }
-  if (kind == Kind::pin && policy.pins.empty()) return "not checked: the policy has no pins";
+// Why a kind could not be checked; nullopt: it was.
+std::optional<Word> why_not_checked(Kind kind, const Attempt& attempt, const Policy& policy) {
+  if (!attempt.tls_used) return Word::unchecked_plain_upstream;
+  if (!has_certificates(attempt)) return Word::unchecked_no_certificate;
+  if (!attempt.handshake.presented.front().parse_error.empty()) return Word::unchecked_unparsable;
+  if (kind == Kind::pin && policy.pins.empty()) return Word::unchecked_no_pins;
   const bool needs_path =
       kind == Kind::trust || kind == Kind::signature || kind == Kind::issuers || kind == Kind::constraints;
-  if (needs_path && !attempt.handshake.chain.verified) return "not checked: the chain was not verified";
-  return {};
+  if (needs_path && !attempt.handshake.chain.verified) return Word::unchecked_not_verified;
+  return std::nullopt;
 }
 
 CheckOutcome outcome_of(Action action) {
   return action == Action::refuse ? CheckOutcome::fail : CheckOutcome::warn;
 }
 
+Check make_check(const char* name, CheckOutcome outcome, Said said) {
+  return {name, outcome, "", std::nullopt, {std::move(said)}};
+}
+
+Check unchecked(const char* name, Word why) {
+  return make_check(name, CheckOutcome::not_checked, {why, {}});
+}
+
 Check certificate_check(const KindRow& row, const Attempt& attempt, const Policy& policy,
                         const Diagnosis& diagnosis, UnixSeconds now) {
-  Check check{row.name, CheckOutcome::pass, "", std::nullopt};
-  for (const Finding& finding : diagnosis.findings) {
+  Check check{row.name, CheckOutcome::pass, "", std::nullopt, {}};
+  for (std::size_t i = 0; i < diagnosis.findings.size(); ++i) {
+    const Finding& finding = diagnosis.findings[i];
     if (!can_be_forgiven(finding.failure) || kind_of(finding) != row.kind) continue;
     const CheckOutcome outcome = outcome_of(judge(finding, diagnosis.pin, policy, now).action);
     check.outcome = std::max(check.outcome, outcome);
     if (!check.failure) check.failure = finding.failure;
-    if (!check.detail.empty()) check.detail += "; ";
-    check.detail += "the certificate " + certificate_clause(finding);
+    check.said.push_back({Word::check_clause, {}, i});
   }
   if (check.failure) return check;
-  if (std::string reason = why_not_checked(row.kind, attempt, policy); !reason.empty()) {
-    check.outcome = CheckOutcome::not_checked;
-    check.detail = std::move(reason);
-  } else {
-    check.detail = passed_detail(row.kind, row, attempt, policy, diagnosis.pin);
-  }
-  return check;
+  if (const auto reason = why_not_checked(row.kind, attempt, policy)) return unchecked(row.name, *reason);
+  return make_check(row.name, CheckOutcome::pass, passed_detail(row, attempt, policy, diagnosis.pin));
 }
 
 Check parse_check(const Attempt& attempt, const Diagnosis& diagnosis) {
-  for (const Finding& finding : diagnosis.findings) {
-    if (finding.failure != Failure::cert_unparsable) continue;
-    return {"parsing", CheckOutcome::fail, "the certificate " + certificate_clause(finding), finding.failure};
+  for (std::size_t i = 0; i < diagnosis.findings.size(); ++i) {
+    const Failure failure = diagnosis.findings[i].failure;
+    if (failure != Failure::cert_unparsable) continue;
+    return {"parsing", CheckOutcome::fail, "", failure, {{Word::check_clause, {}, i}}};
   }
-  if (!has_certificates(attempt)) {
-    return {"parsing", CheckOutcome::not_checked, "not checked: no certificate was received", std::nullopt};
-  }
-  return {"parsing", CheckOutcome::pass, "every certificate that was sent can be parsed", std::nullopt};
+  if (!has_certificates(attempt)) return unchecked("parsing", Word::unchecked_no_certificate);
+  return make_check("parsing", CheckOutcome::pass, {Word::check_parsing, {}});
 }
 
 // The way to the peer as one check, and the handshake as another.
-Check stage_check(const char* name, const Diagnosis& diagnosis, bool reached, const std::string& passed) {
-  Check check{name, CheckOutcome::pass, passed, std::nullopt};
-  if (reached) return check;
+Check stage_check(const char* name, const Diagnosis& diagnosis, bool reached, Said passed) {
+  if (reached) return make_check(name, CheckOutcome::pass, std::move(passed));
   const Finding* primary = diagnosis.primary();
-  if (!diagnosis.failed_before_verdict || primary == nullptr) {
-    return {name, CheckOutcome::not_checked, "not checked: it was not tried", std::nullopt};
-  }
-  return {name, CheckOutcome::fail, std::string(info(primary->failure).summary), primary->failure};
+  if (!diagnosis.failed_before_verdict || primary == nullptr)
+    return unchecked(name, Word::unchecked_not_tried);
+  return {name, CheckOutcome::fail, "", primary->failure, {{Word::check_summary, {}, 0}}};
 }
 
-// Warnings of the server that ended nothing.
-std::string warning_note(const tls::HandshakeEvidence& handshake) {
-  for (const tls::Alert& alert : handshake.alerts) {
-    if (alert.direction == tls::Alert::Direction::received && alert.level == 1 && !alert.after_handshake &&
-        alert.number != 0) {
-      return "; on the way the peer sent the warning alert " + std::to_string(alert.number) + " (" +
-             tls::alert_name(alert.number) + ")";
-    }
-  }
-  return {};
+// The first warning of the server that ended nothing.
+const tls::Alert* warning_of(const tls::HandshakeEvidence& handshake) {
+  const auto found =
+      std::find_if(handshake.alerts.begin(), handshake.alerts.end(), [](const tls::Alert& alert) {
+        return alert.direction == tls::Alert::Direction::received && alert.level == 1 &&
+               !alert.after_handshake && alert.number != 0;
+      });
+  return found == handshake.alerts.end() ? nullptr : &*found;
 }
 
 bool handshake_is_done(const Attempt& attempt, const Diagnosis& diagnosis) {
@@ -159,18 +154,23 @@ bool handshake_is_done(const Attempt& attempt, const Diagnosis& diagnosis) {
 }
 
 Check handshake_check(const Attempt& attempt, const Diagnosis& diagnosis) {
-  if (!attempt.tls_used) {
-    return {"handshake", CheckOutcome::not_checked, "not checked: this leg is plain HTTP", std::nullopt};
-  }
-  if (!attempt.handshake_started) {
-    return {"handshake", CheckOutcome::not_checked, "not checked: no connection was made", std::nullopt};
-  }
-  const std::string note = warning_note(attempt.handshake);
-  Check check =
-      stage_check("handshake", diagnosis, handshake_is_done(attempt, diagnosis),
-                  "the handshake is complete, " + version_text(attempt.handshake.answered.version) + note);
-  if (check.outcome == CheckOutcome::pass && !note.empty()) check.outcome = CheckOutcome::warn;
+  if (!attempt.tls_used) return unchecked("handshake", Word::unchecked_plain_leg);
+  if (!attempt.handshake_started) return unchecked("handshake", Word::unchecked_no_connection);
+  const std::string version = version_text(attempt.handshake.answered.version);
+  Check check = stage_check("handshake", diagnosis, handshake_is_done(attempt, diagnosis),
+                            {Word::check_handshake, {{"version", version}}});
+  const tls::Alert* warning = warning_of(attempt.handshake);
+  if (check.outcome != CheckOutcome::pass || warning == nullptr) return check;
+  check.outcome = CheckOutcome::warn;
+  check.said.push_back(
+      {Word::check_warning_alert,
+       {{"alert", std::to_string(warning->number)}, {"alert_name", tls::alert_name(warning->number)}}});
   return check;
+}
+
+Said connected_text(const Attempt& attempt) {
+  if (attempt.address.empty()) return {Word::check_connected, {}};
+  return {Word::check_connected_to, {{"address", attempt.address}}};
 }
 
 }  // namespace
@@ -180,18 +180,15 @@ std::vector<Check> make_checks(const Attempt& attempt, const Policy& policy, con
   std::vector<Check> out;
   const bool connected = attempt.handshake_started || attempt.phase == Phase::http ||
                          attempt.http != HttpFault::none || attempt.leg == Leg::client;
-  out.push_back(stage_check("transport", diagnosis, connected,
-                            attempt.address.empty() ? "connected" : "connected to " + attempt.address));
+  out.push_back(stage_check("transport", diagnosis, connected, connected_text(attempt)));
   out.push_back(handshake_check(attempt, diagnosis));
-  if (attempt.leg != Leg::upstream) return out;
-  out.push_back(parse_check(attempt, diagnosis));
-  for (const KindRow& row : kKinds) out.push_back(certificate_check(row, attempt, policy, diagnosis, now));
-  out.push_back({"revocation", CheckOutcome::not_checked,
-                 "not checked: this version of whytls reads no CRL and asks no OCSP responder",
-                 std::nullopt});
-  out.push_back({"certificate_transparency", CheckOutcome::not_checked,
-                 "not checked: this version of whytls does not look at signed certificate timestamps",
-                 std::nullopt});
+  if (attempt.leg == Leg::upstream) {
+    out.push_back(parse_check(attempt, diagnosis));
+    for (const KindRow& row : kKinds) out.push_back(certificate_check(row, attempt, policy, diagnosis, now));
+    out.push_back(unchecked("revocation", Word::unchecked_revocation));
+    out.push_back(unchecked("certificate_transparency", Word::unchecked_transparency));
+  }
+  for (Check& check : out) check.detail = check_text(english(), check, diagnosis.findings);
   return out;
 }
 

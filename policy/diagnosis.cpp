@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "policy/findings.h"
+#include "policy/sentence.h"
 
 namespace whytls::policy {
 
@@ -102,7 +103,7 @@ Diagnosis diagnose(const Attempt& attempt, const Policy& policy, UnixSeconds now
   }
   std::move(found.begin(), found.end(), std::back_inserter(out.findings));
   if (attempt.leg == Leg::upstream) out.pin = match_pins(attempt.handshake, policy);
-  out.sentence = make_sentence(attempt, out.findings);
+  out.sentence = make_sentence(english(), attempt, out.findings);
   out.checks = make_checks(attempt, policy, out, now);
   return out;
 }

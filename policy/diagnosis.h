@@ -21,6 +21,7 @@
 #include "policy/evidence.h"
 #include "policy/failure.h"
 #include "policy/policy.h"
+#include "policy/words.h"
 
 namespace whytls::policy {
 
@@ -43,12 +44,20 @@ struct Finding {
 // The outcome of one check, also when it passed or could not be made: silence is never a pass.
 enum class CheckOutcome : std::uint8_t { pass, warn, fail, not_checked };
 [[nodiscard]] std::string_view name(CheckOutcome outcome);
+// One thing that a check says: a word of the catalogue with the facts that it fills in, or with a finding.
+struct Said {
+  static constexpr std::size_t kNoFinding = static_cast<std::size_t>(-1);
+  Word word;
+  std::vector<Fact> facts;
+  std::size_t finding = kNoFinding;  // of the diagnosis; fills in {clause} and {summary}
+};
 struct Check {
   std::string name;  // "validity", "name", "trust", "signature", "key_strength", "usage", "pin",
                      // "constraints", "revocation", "certificate_transparency", "transport" ...
   CheckOutcome outcome = CheckOutcome::not_checked;
-  std::string detail;              // facts, or why it was not checked
+  std::string detail;              // facts, or why it was not checked, in English
   std::optional<Failure> failure;  // the failure of a check that did not pass
+  std::vector<Said> said{};        // what `detail` says, for other languages: see check_text()
 };
 
 // Which certificate has a pinned key (Policy::pins).
@@ -61,7 +70,7 @@ enum class PinMatch : std::uint8_t {
 struct Diagnosis {
   std::vector<Finding> findings;  // ranked; empty: nothing is wrong
   std::vector<Check> checks;
-  std::string sentence;  // one sentence, cause first, with the facts in it; peer text raw
+  std::string sentence;  // one English sentence, cause first, with the facts in it; peer text raw
   PinMatch pin = PinMatch::none;
   bool failed_before_verdict = false;  // the attempt ended by itself: no rule can forgive it
 

@@ -63,9 +63,5 @@ struct Ended {
 // Every check and its outcome, for a diagnosis whose findings are complete and ranked.
 [[nodiscard]] std::vector<Check> make_checks(const Attempt& attempt, const Policy& policy,
                                              const Diagnosis& diagnosis, UnixSeconds now);
-// One sentence about ranked findings; empty when there are none.
-[[nodiscard]] std::string make_sentence(const Attempt& attempt, const std::vector<Finding>& findings);
-// What is said of one finding, as a clause ("expired 3 days ago (2020-06-24)") or a whole sentence.
-[[nodiscard]] std::string certificate_clause(const Finding& finding);
 
 }  // namespace whytls::policy

@@ -9,8 +9,16 @@ namespace {
 constexpr std::size_t kDateLength = 10;  // of "2020-06-24T00:00:00Z"; the fact has the time of day
 constexpr std::size_t kMaxClauses = 3;   // certificate faults that one sentence can hold
 
+// A fact as it stands in a sentence.
+std::string spoken(const Language& language, std::string_view key, std::string_view value) {
+  if (key == "not_after" || key == "not_before") value = value.substr(0, kDateLength);
+  if (key == "distance") return span_text(language, value, SpanUse::in_time);
+  return fact_text(language, key, value);
+}
+
 // Fills one part of a template. False when a fact in it is missing.
-bool fill(std::string_view part, const Finding& finding, const std::string& peer, std::string& out) {
+bool fill(const Language& language, std::string_view part, const Finding& finding, const std::string& peer,
+          std::string& out) {
   bool complete = true;
   while (!part.empty()) {
     const std::size_t open = part.find('{');
@@ -18,8 +26,7 @@ bool fill(std::string_view part, const Finding& finding, const std::string& peer
     if (open == std::string_view::npos) break;
     const std::size_t close = part.find('}', open);
     const std::string_view key = part.substr(open + 1, close - open - 1);
-    std::string_view value = key == "peer" ? std::string_view(peer) : finding.fact(key);
-    if (key == "not_after" || key == "not_before") value = value.substr(0, kDateLength);
+    const std::string value = key == "peer" ? peer : spoken(language, key, finding.fact(key));
     complete = complete && !value.empty();
     out += bounded(value, kMaxPieceBytes);
     part.remove_prefix(close + 1);
@@ -27,26 +34,19 @@ bool fill(std::string_view part, const Finding& finding, const std::string& peer
   return complete;
 }
 
-std::string filled(std::string_view text, const Finding& finding, const std::string& peer) {
+std::string filled_sentence(const Language& language, const Finding& finding, const std::string& peer) {
+  std::string_view text = language.failure(finding.failure).sentence;
   std::string out;
   while (!text.empty()) {
     const std::size_t open = text.find('[');
-    fill(text.substr(0, open), finding, peer, out);
+    fill(language, text.substr(0, open), finding, peer, out);
     if (open == std::string_view::npos) break;
     const std::size_t close = text.find(']', open);
     std::string optional;
-    if (fill(text.substr(open + 1, close - open - 1), finding, peer, optional)) out += optional;
+    if (fill(language, text.substr(open + 1, close - open - 1), finding, peer, optional)) out += optional;
     text.remove_prefix(close + 1);
   }
   return out;
-}
-
-// "The server sent alert 50: ..." about a server that has a name.
-std::string named_summary(Failure failure, const std::string& peer) {
-  constexpr std::string_view kServer = "The server ";
-  const std::string_view summary = info(failure).summary;
-  if (!summary.starts_with(kServer)) return std::string(summary);
-  return peer + " " + std::string(summary.substr(kServer.size()));
 }
 
 bool is_certificate_clause(const Finding& finding) {
@@ -54,42 +54,75 @@ bool is_certificate_clause(const Finding& finding) {
 }
 
 // "A", "A and B", "A, B and C", "A, B, C; 2 more faults were found"
-std::string join_clauses(const std::vector<Finding>& findings) {
-  std::string out;
+std::string join_clauses(const Language& language, const std::vector<Finding>& findings) {
   const std::size_t shown = findings.size() < kMaxClauses ? findings.size() : kMaxClauses;
-  for (std::size_t i = 0; i < shown; ++i) {
-    if (i > 0) out += i + 1 == shown ? " and " : ", ";
-    out += certificate_clause(findings[i]);
+  std::string out = certificate_clause(language, findings.front());
+  for (std::size_t i = 1; i < shown; ++i) {
+    const Word join = i + 1 == shown ? Word::sentence_last : Word::sentence_comma;
+    const std::string clause = certificate_clause(language, findings[i]);
+    out = say(language, join, {{"left", out}, {"right", clause}});
   }
   const std::size_t more = findings.size() - shown;
-  if (more == 1) out += "; one more fault was found";
-  if (more > 1) out += "; " + std::to_string(more) + " more faults were found";
-  return out;
+  if (more == 0) return out;
+  const std::string said = say(language, Plural::more_faults, more, {{"count", std::to_string(more)}});
+  return say(language, Word::sentence_more, {{"left", out}, {"more", said}});
 }
 
-std::string capitalized(std::string text) {
-  if (text.starts_with("the ")) text[0] = 'T';
+// Languages name a peer without a name in the middle of a sentence; at its beginning it has a capital.
+std::string capitalized(std::string text, const std::string& peer) {
+  const bool begins = text.starts_with(peer) && !text.empty() && text[0] >= 'a' && text[0] <= 'z';
+  if (begins) text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;
+}
+
+std::string peer_name(const Language& language, const Attempt& attempt) {
+  if (!attempt.host.empty()) return peer_text(attempt);
+  return say(language, attempt.leg == Leg::client ? Word::the_client : Word::the_server);
 }
 
 }  // namespace
 
-std::string certificate_clause(const Finding& finding) {
-  return filled(sentence_template(finding.failure), finding, {});
+std::string certificate_clause(const Language& language, const Finding& finding) {
+  return filled_sentence(language, finding, {});
 }
 
-std::string make_sentence(const Attempt& attempt, const std::vector<Finding>& findings) {
+std::string make_sentence(const Language& language, const Attempt& attempt,
+                          const std::vector<Finding>& findings) {
   if (findings.empty()) return {};
-  const std::string peer = peer_text(attempt);
+  const std::string peer = peer_name(language, attempt);
+  const std::string nameless = attempt.host.empty() ? peer : std::string("\n");
   if (is_certificate_clause(findings.front())) {
-    return capitalized(peer + " presents a certificate that " + join_clauses(findings) + ".");
+    const std::string clauses = join_clauses(language, findings);
+    return capitalized(say(language, Word::sentence_certificate, {{"peer", peer}, {"clauses", clauses}}),
+                       nameless);
   }
-  const std::string_view text = sentence_template(findings.front().failure);
-  std::string out =
-      text.empty() ? named_summary(findings.front().failure, peer) : filled(text, findings.front(), peer);
+  std::string out = filled_sentence(language, findings.front(), peer);
   const std::vector<Finding> others(findings.begin() + 1, findings.end());
-  if (!others.empty()) out += " Its certificate also " + join_clauses(others) + ".";
-  return capitalized(std::move(out));
+  if (!others.empty()) {
+    const std::string clauses = join_clauses(language, others);
+    out = say(language, Word::sentence_also, {{"sentence", out}, {"clauses", clauses}});
+  }
+  return capitalized(std::move(out), nameless);
+}
+
+std::string check_text(const Language& language, const Check& check, const std::vector<Finding>& findings) {
+  std::string out;
+  for (const Said& said : check.said) {
+    if (!out.empty()) out += "; ";
+    if (said.finding < findings.size()) {
+      const Finding& finding = findings[said.finding];
+      const std::string clause = certificate_clause(language, finding);
+      out += say(language, said.word,
+                 {{"clause", clause}, {"summary", language.failure(finding.failure).summary}});
+      continue;
+    }
+    std::vector<std::string> values;
+    for (const Fact& fact : said.facts) values.push_back(fact_text(language, fact.key, fact.value));
+    std::vector<Filler> fillers;
+    for (std::size_t i = 0; i < values.size(); ++i) fillers.emplace_back(said.facts[i].key, values[i]);
+    out += filled(language.word(said.word), fillers);
+  }
+  return out.empty() ? phrase(language, check.detail) : out;
 }
 
 }  // namespace whytls::policy

@@ -14,8 +14,8 @@ using whytls::tools::literal;
 using whytls::tools::literal_list;
 using whytls::tools::Source;
 
-constexpr std::array<std::string_view, 8> kKeys = {"meaning", "visitor",  "owner",     "device",
-                                                   "causes",  "commands", "reference", "tell"};
+constexpr std::array<std::string_view, 9> kKeys = {"sentence", "meaning",  "visitor",   "owner", "device",
+                                                   "causes",   "commands", "reference", "tell"};
 
 void write_failure(Source& source, const std::string& slug, std::ostream& out) {
   if (!source.document().contains(slug))

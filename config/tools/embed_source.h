@@ -134,22 +134,22 @@ inline std::string literal_list(const std::vector<std::string>& texts) {
   return out.append("}");
 }
 
-// The main() of a tool: the last argument is the file that is written, all others are read, in their order,
-// by `write(sources, out)`. Exit status 0: written; 1: there are mistakes, each on standard error.
+// The main() of a tool: the last argument is the file that is written, all others, at least `sources`, are read, in
+// their order, by `write(sources, out)`. Exit status 0: written; 1: there are mistakes, each on standard error.
 template <typename Write>
 int embed(int argc, char** argv, const char* usage, int sources, Write write) {
-  if (argc != sources + 2) {
+  if (argc < sources + 2) {
     std::cerr << "usage: " << usage << "\n";
     return 1;
   }
   const char* file = argv[1];
   try {
     std::vector<Source> read;
-    for (int i = 1; i <= sources; ++i) {
+    for (int i = 1; i < argc - 1; ++i) {
       file = argv[i];
       read.emplace_back(file);
     }
-    std::ofstream out(argv[sources + 1], std::ios::binary | std::ios::trunc);
+    std::ofstream out(argv[argc - 1], std::ios::binary | std::ios::trunc);
     write(read, out);
     out.flush();
     int mistakes = 0;
