@@ -43,15 +43,19 @@ Standpoint standpoint(const Sighting& seen, std::size_t index) {
   return out;
 }
 
-// A shorter clue inside of a longer one goes; of two that cover the same bytes both stay.
+// A clue inside of one that explains more goes. What counts is how much of the text is explained, not how far
+// apart the words stand: "routines … unexpected message" says less than "alert unexpected message" in the
+// midst of it.
 std::vector<Sighting> outermost(std::vector<Sighting> all) {
   std::vector<Sighting> out;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool covered = std::any_of(all.begin(), all.end(), [&](const Sighting& other) {
-      const bool around = other.begin <= all[i].begin && all[i].end <= other.end;
-      return around && other.end - other.begin > all[i].end - all[i].begin;
+  for (const Sighting& seen : all) {
+    const bool covered = std::any_of(all.begin(), all.end(), [&seen](const Sighting& other) {
+      const bool overlaps = other.begin < seen.end && seen.begin < other.end;
+      const bool around = other.begin <= seen.begin && seen.end <= other.end;
+      const bool inside = seen.begin <= other.begin && other.end <= seen.end;
+      return overlaps && (around || inside) && other.letters > seen.letters;
     });
-    if (!covered) out.push_back(all[i]);
+    if (!covered) out.push_back(seen);
   }
   std::stable_sort(out.begin(), out.end(),
                    [](const Sighting& a, const Sighting& b) { return a.begin < b.begin; });

@@ -86,7 +86,13 @@ class Phrases {
  public:
   Phrases() {
     for (const Message& message : all_messages()) {
-      Clue clue{{}, message.program, nullptr, message.failures, message.equal, message.settle, message.note};
+      Clue clue{{},
+                message.program,
+                nullptr,
+                {message.failures.begin(), message.failures.end()},
+                message.equal,
+                message.settle,
+                message.note};
       add(message.text, std::move(clue));
     }
     for (const ClientRule& rule : client_rules()) {

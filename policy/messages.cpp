@@ -2,11 +2,14 @@
 
 namespace whytls::policy {
 
-std::span<const Message> all_messages() {
-  // Made from messages.toml by the build.
-  static const std::vector<Message> kMessages = {
+namespace {
+
+// Made from messages.toml by the build.
 #include "policy/messages.inc"
-  };
+
+}  // namespace
+
+std::span<const Message> all_messages() {
   return kMessages;
 }
 

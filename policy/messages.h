@@ -5,22 +5,21 @@
 
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "policy/failure.h"
 
 namespace whytls::policy {
 
 struct Message {
-  std::string_view program;       // who prints it: "nginx"; a library when many programs pass its words on
-  std::string_view text;          // the telling words; "…" stands for anything
-  std::vector<Failure> failures;  // what they mean, the likeliest first; never empty
-  bool equal;                     // the words do not tell these failures apart: none is likelier
-  std::string_view settle;        // what would tell them apart; empty: there is one failure
-  std::string_view note;          // what is peculiar to this program; may be empty
+  std::string_view program;  // who prints it: "nginx"; a library when many programs pass its words on
+  std::string_view text;     // the telling words; "…" stands for anything
+  std::span<const Failure> failures;  // what they mean, the likeliest first; never empty
+  bool equal;                         // the words do not tell these failures apart: none is likelier
+  std::string_view settle;            // what would tell them apart; empty: there is one failure
+  std::string_view note;              // what is peculiar to this program; may be empty
 };
 
-// In the order of the file. Made on first use.
+// In the order of the file. Static data.
 [[nodiscard]] std::span<const Message> all_messages();
 
 }  // namespace whytls::policy
