@@ -4,44 +4,27 @@
 #include <map>
 
 #include "policy/explain_clues.h"
-#include "policy/policy.h"
 
 namespace whytls::policy {
 
 namespace {
 
-// How a failure came to be a candidate, the best of all clues for it. Smaller is better.
-struct Standpoint {
-  enum class Kind : std::uint8_t { slug, certificate, single, likely, one_of_several };
-  Kind kind = Kind::one_of_several;
-  std::size_t place = 0;    // in failures.def where the clue means one failure, else in the list of the clue
-  std::size_t letters = 0;  // explained by the clue; more is better
-  std::size_t clues = 0;    // that agree; more is better
+// How much the text speaks for a failure: what all clues to it explain together. A name of ours settles it; a
+// code is worth more than prose, since programs put the same prose on several codes.
+constexpr std::size_t kWorthOfSlug = 100'000;
+constexpr std::size_t kWorthOfCode = 100;
 
-  // Without the number of letters when both are among several: a longer text does not make one likelier.
-  [[nodiscard]] bool before(const Standpoint& other) const {
-    if (kind != other.kind) return kind < other.kind;
-    if (clues != other.clues && kind >= Kind::likely) return clues > other.clues;
-    if (kind == Kind::certificate) return place < other.place;
-    if (letters != other.letters) return letters > other.letters;
-    return kind == Kind::likely && place < other.place;
-  }
-};
-
-Standpoint standpoint(const Sighting& seen, std::size_t index) {
-  const Clue& clue = seen.clue;
-  const Failure failure = clue.failures[index];
-  Standpoint out{Standpoint::Kind::one_of_several, 0, seen.letters, 1};
-  if (clue.failures.size() == 1) {
-    out.kind = can_be_forgiven(failure) ? Standpoint::Kind::certificate : Standpoint::Kind::single;
-    if (clue.program.empty()) out.kind = Standpoint::Kind::slug;
-    out.place = static_cast<std::size_t>(failure);
-  } else {
-    if (!clue.equal) out.kind = Standpoint::Kind::likely;
-    out.place = index;
-  }
-  return out;
+std::size_t worth(const Sighting& seen) {
+  if (seen.clue.program.empty()) return kWorthOfSlug;
+  return seen.letters + (seen.clue.code != nullptr ? kWorthOfCode : 0);
 }
+
+struct Support {
+  std::size_t worth = 0;
+  std::size_t place = 0;  // in the list of the first clue: for the order of those that nothing tells apart
+
+  [[nodiscard]] bool before(const Support& other) const { return worth > other.worth; }
+};
 
 // A clue inside of one that explains more goes. What counts is how much of the text is explained, not how far
 // apart the words stand: "routines … unexpected message" says less than "alert unexpected message" in the
@@ -62,27 +45,22 @@ std::vector<Sighting> outermost(std::vector<Sighting> all) {
   return out;
 }
 
-using Standpoints = std::map<Failure, Standpoint>;
+using Supports = std::map<Failure, Support>;
 
-Standpoints standpoints_of(const std::vector<Sighting>& sightings) {
-  Standpoints best;
+Supports supports_of(const std::vector<Sighting>& sightings) {
+  Supports out;
   for (const Sighting& seen : sightings) {
     for (std::size_t i = 0; i < seen.clue.failures.size(); ++i) {
-      const Standpoint point = standpoint(seen, i);
-      const auto [at, is_new] = best.try_emplace(seen.clue.failures[i], point);
-      if (is_new) continue;
-      const std::size_t clues = at->second.clues + 1;
-      if (point.before(at->second)) at->second = point;
-      at->second.clues = clues;
+      out.try_emplace(seen.clue.failures[i], Support{0, i}).first->second.worth += worth(seen);
     }
   }
-  return best;
+  return out;
 }
 
 std::vector<Candidate> ranked(const std::vector<Sighting>& sightings) {
-  const Standpoints best = standpoints_of(sightings);
+  const Supports supports = supports_of(sightings);
   std::vector<Candidate> out;
-  for (const auto& [failure, unused] : best) {
+  for (const auto& [failure, unused] : supports) {
     (void)unused;
     Candidate candidate{1, failure, {}};
     for (std::size_t i = 0; i < sightings.size(); ++i) {
@@ -92,13 +70,13 @@ std::vector<Candidate> ranked(const std::vector<Sighting>& sightings) {
     }
     out.push_back(std::move(candidate));
   }
-  const auto before = [&best](const Candidate& a, const Candidate& b) {
-    return best.at(a.failure).before(best.at(b.failure));
+  const auto before = [&supports](const Candidate& a, const Candidate& b) {
+    return supports.at(a.failure).before(supports.at(b.failure));
   };
-  // Those of one rank in the order of their clue, which begins with the likeliest.
   std::sort(out.begin(), out.end(), [&](const Candidate& a, const Candidate& b) {
     if (before(a, b) || before(b, a)) return before(a, b);
-    return std::pair(best.at(a.failure).place, a.failure) < std::pair(best.at(b.failure).place, b.failure);
+    return std::pair(supports.at(a.failure).place, a.failure) <
+           std::pair(supports.at(b.failure).place, b.failure);
   });
   for (std::size_t i = 1; i < out.size(); ++i) {
     out[i].rank = out[i - 1].rank + (before(out[i - 1], out[i]) ? 1 : 0);

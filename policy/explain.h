@@ -4,14 +4,15 @@
 //
 // THE RANKING. What is recognised in the text is a clue; each clue stands for one failure, or for several
 // that it does not tell apart.
-//  1. A clue inside of a longer one is dropped: "certificate verify failed" says nothing beside "certificate
-//  verify
-//     failed: certificate has expired".
-//  2. A failure named by a clue of its own comes before those of clues that mean several.
-//  3. Among the former: our slugs, then faults of certificates in the order of failures.def (one text may
-//  report
-//     several), then by how much of the text the clue explains.
-//  4. Failures that no clue tells apart share a rank, and `ambiguous` is true when that is the first one.
+//  1. A clue inside of one that explains more of the text is dropped: "certificate verify failed" says
+//  nothing beside
+//     "certificate verify failed: certificate has expired".
+//  2. Each clue speaks for its failures, the more the more of the text it explains; codes count more than
+//  prose, and our
+//     own slugs settle it. What several clues agree on comes first.
+//  3. Failures that no clue tells apart share a rank, the likeliest first; `ambiguous` is true when that is
+//  the first
+//     rank.
 #pragma once
 
 #include <string>
@@ -32,7 +33,6 @@ struct Clue {
   std::string_view program;       // whose words these are; empty: our own slug
   const Code* code = nullptr;     // set when it is a code
   std::vector<Failure> failures;  // what it may mean, the likeliest first; empty: none of ours
-  bool equal = true;              // none of the failures is likelier than the others
   std::string_view settle;        // what would tell them apart
   std::string_view note;          // what is peculiar to the program
 };

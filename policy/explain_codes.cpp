@@ -156,6 +156,16 @@ std::vector<const Code*> codes_of_queue_entry(std::uint32_t entry) {
   return {};
 }
 
+// "alert 40", "alert [40]", "alert number 40", "alert-id=40"; not the "Alert.java:117" of a stack trace.
+bool is_alert_number(const std::vector<Word>& words, std::size_t index) {
+  constexpr std::array<std::string_view, 5> kBetween = {"NUMBER", "ID", "CODE", "DESCRIPTION", "TYPE"};
+  if (index == 0) return false;
+  const std::string& before = words[index - 1].text;
+  if (before == "ALERT" || before == "ALERTS") return true;
+  return index > 1 && std::find(kBetween.begin(), kBetween.end(), before) != kBetween.end() &&
+         words[index - 2].text == "ALERT";
+}
+
 std::vector<const Code*> codes_of_number(const std::vector<Word>& words, std::size_t index) {
   constexpr int kFirstBigNumber = 1000;  // the numbers of NSS and NSPR, and no others
   constexpr int kFirstChromeNumber = 100;
@@ -175,8 +185,7 @@ std::vector<const Code*> codes_of_number(const std::vector<Word>& words, std::si
     const bool is_code = only || number >= kFirstChromeNumber;
     return is_code ? codes_by_number(-number) : std::vector<const Code*>{};
   }
-  const bool alert = is_near(words, index, "ALERT") || is_near(words, index, "ALERTS");
-  if (alert && number <= kMaxAlert) return of_family(number, CodeFamily::tls_alert);
+  if (is_alert_number(words, index) && number <= kMaxAlert) return of_family(number, CodeFamily::tls_alert);
   const bool verify =
       is_near(words, index, "VERIFY") || is_near(words, index, "X509") || follows(words, index, "DEPTH");
   if (verify && words[index - std::min<std::size_t>(index, 1)].text != "DEPTH")

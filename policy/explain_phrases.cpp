@@ -90,13 +90,12 @@ class Phrases {
                 message.program,
                 nullptr,
                 {message.failures.begin(), message.failures.end()},
-                message.equal,
                 message.settle,
                 message.note};
       add(message.text, std::move(clue));
     }
     for (const ClientRule& rule : client_rules()) {
-      if (!rule.words.empty()) add(rule.words, {{}, rule.client, nullptr, {rule.failure}, true, {}, {}});
+      if (!rule.words.empty()) add(rule.words, {{}, rule.client, nullptr, {rule.failure}, {}, {}});
     }
     for (const Code& code : all_codes()) add_code(code);
   }
@@ -132,7 +131,7 @@ class Phrases {
 
   void add_code(const Code& code) {
     constexpr std::size_t kFewestLettersOfCode = 12;  // "ok" and "Bad data" are said by everybody
-    const Clue clue{{}, name(code.family), &code, code.failures, true, {}, {}};
+    const Clue clue{{}, name(code.family), &code, code.failures, {}, {}};
     if (code.text.size() >= kFewestLettersOfCode) add(code.text, clue);
     if (code.family != CodeFamily::tls_alert) return;
     constexpr std::string_view kReserved = "_RESERVED";

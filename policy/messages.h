@@ -14,7 +14,6 @@ struct Message {
   std::string_view program;  // who prints it: "nginx"; a library when many programs pass its words on
   std::string_view text;     // the telling words; "…" stands for anything
   std::span<const Failure> failures;  // what they mean, the likeliest first; never empty
-  bool equal;                         // the words do not tell these failures apart: none is likelier
   std::string_view settle;            // what would tell them apart; empty: there is one failure
   std::string_view note;              // what is peculiar to this program; may be empty
 };

@@ -18,7 +18,7 @@ using whytls::tools::literal;
 using whytls::tools::Source;
 
 constexpr std::array<std::string_view, 2> kTables = {"message", "settle"};
-constexpr std::array<std::string_view, 6> kKeys = {"program", "text", "failures", "equal", "settle", "note"};
+constexpr std::array<std::string_view, 5> kKeys = {"program", "text", "failures", "settle", "note"};
 
 // Constants only, and each list of failures and each sentence once: there are many messages, and compilers
 // take minutes for as many vectors.
@@ -45,8 +45,8 @@ class Writer {
     const std::vector<std::string> failures = source_.texts(where, row, "failures");
     rows_ << "{" << literal(source_.text(where, row, "program")) << ", "
           << literal(source_.text(where, row, "text")) << ", " << list_name(where, failures) << ", "
-          << (is_equal(where, row) ? "true" : "false") << ", " << literal(settle(where, row, failures.size()))
-          << ", " << literal(source_.optional_text(where, row, "note")) << "},\n";
+          << literal(settle(where, row, failures.size())) << ", "
+          << literal(source_.optional_text(where, row, "note")) << "},\n";
   }
 
   std::string list_name(const std::string& where, const std::vector<std::string>& failures) {
@@ -58,13 +58,6 @@ class Writer {
     }
     const auto name = std::string("kFailures").append(std::to_string(lists_.size()));
     return lists_.emplace(list.append("}"), name).first->second;
-  }
-
-  bool is_equal(const std::string& where, const toml::value& row) {
-    if (!row.contains("equal")) return false;
-    if (row.at("equal").is_boolean()) return row.at("equal").as_boolean();
-    source_.complain(where, "equal must be true or false");
-    return false;
   }
 
   // The sentence itself, or the one that [settle] has under that key.
