@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdio>
 #include <optional>
 
 namespace whytls::policy {
@@ -18,8 +19,10 @@ constexpr std::string_view kAnything = "\u2026";
 //   host_is_ip        "yes" when the server was addressed by an IP address
 //   cn_matches        "yes" when the common name of the leaf is the name asked for
 //   answered_version  as the fact, also where the finding does not carry it
-//   leaf_version      of the certificate as presented: 1, 2 or 3
-//   malformed_names   "yes" when a dNSName of the leaf holds other than printable ASCII (RFC 5280, 4.2.1.6)
+//   leaf_version, leaf_key_type    of the certificate as presented: 1, 2 or 3; "RSA", "EC" ...
+//   openssl_code, openssl_words, openssl_symbol   of an error of ours: 0A00009F, length mismatch,
+//   LENGTH_MISMATCH malformed_names   "yes" when a dNSName of the leaf holds other than printable ASCII (RFC
+//   5280, 4.2.1.6)
 bool has_malformed_names(const Attempt& attempt) {
   if (attempt.handshake.presented.empty()) return false;
   const auto& names = attempt.handshake.presented.front().names;
@@ -32,6 +35,29 @@ bool has_malformed_names(const Attempt& attempt) {
 std::string leaf_version(const Attempt& attempt) {
   const auto& presented = attempt.handshake.presented;
   return presented.empty() ? "" : std::to_string(presented.front().version);
+}
+
+std::string leaf_key_type(const Attempt& attempt) {
+  const auto& presented = attempt.handshake.presented;
+  return presented.empty() ? "" : presented.front().key_type;
+}
+
+std::string openssl_value(const tls::HandshakeEvidence& handshake, std::string_view key) {
+  if (handshake.openssl_error == 0) return {};
+  if (key == "openssl_code") {
+    std::array<char, 16> hex{};
+    std::snprintf(hex.data(), hex.size(), "%08X", handshake.openssl_error);
+    return hex.data();
+  }
+  const std::size_t at = handshake.openssl_text.rfind(':');
+  std::string words = at == std::string::npos ? "" : handshake.openssl_text.substr(at + 1);
+  if (key == "openssl_words") return words;
+  if (key != "openssl_symbol") return {};
+  std::transform(words.begin(), words.end(), words.begin(), [](char c) {
+    if (c == ' ') return '_';
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return words;
 }
 
 std::string yes_if(bool holds) {
@@ -48,6 +74,8 @@ std::string value_of(std::string_view key, const Finding& finding, const Attempt
   if (key == "host_is_ip") return yes_if(attempt.host_is_ip);
   if (key == "cn_matches") return yes_if(matches_dns_name(finding.fact("cn"), finding.fact("expected_name")));
   if (key == "leaf_version") return leaf_version(attempt);
+  if (key == "leaf_key_type") return leaf_key_type(attempt);
+  if (key.starts_with("openssl_")) return openssl_value(attempt.handshake, key);
   if (key == "malformed_names") return yes_if(has_malformed_names(attempt));
   if (key == "answered_version") return tls::version_name(attempt.handshake.answered.version);
   return {};
@@ -146,7 +174,7 @@ void say(ClientView& view, std::vector<Reaction> refusals, bool lists_all, const
   if (!lists_all) refusals.resize(1, refusals.front());
   const ClientRule& first = *refusals.front().rule;
   view.outcome = first.outcome;
-  view.code = first.code;
+  view.code = filled(first.code, *refusals.front().finding, attempt);
   view.words = all_words(refusals, attempt);
   view.measured = first.measured;
   view.source = first.source;
