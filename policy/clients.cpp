@@ -232,14 +232,29 @@ std::span<const ClientRule> client_rules() {
   return kRules;
 }
 
+std::string condition_text(const ClientCondition& condition) {
+  constexpr std::array<std::string_view, 9> kSigns = {"", "", "=", "!=", "<", "<=", ">", ">=", "contains"};
+  std::string out;
+  if (condition.test == ClientCondition::Test::absent) out.append("not ");
+  out.append(condition.fact);
+  if (condition.value.empty()) return out;
+  out.append(" ").append(kSigns[static_cast<std::size_t>(condition.test)]);
+  return out.append(" ").append(condition.value);
+}
+
 std::vector<ClientView> client_views(const Attempt& attempt, const Diagnosis& diagnosis) {
+  return client_views(attempt, diagnosis, clients());
+}
+
+std::vector<ClientView> client_views(const Attempt& attempt, const Diagnosis& diagnosis,
+                                     std::span<const Client> of) {
   const Finding* primary = diagnosis.primary();
   if (attempt.leg != Leg::upstream || primary == nullptr || info(primary->failure).leg != Leg::upstream) {
     return {};
   }
   std::vector<ClientView> out;
-  out.reserve(kClients.size());
-  for (const Client& client : kClients) out.push_back(view_of(client, attempt, diagnosis));
+  out.reserve(of.size());
+  for (const Client& client : of) out.push_back(view_of(client, attempt, diagnosis));
   return out;
 }
 

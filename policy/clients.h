@@ -37,6 +37,9 @@ struct ClientCondition {
   std::string_view value;  // empty for present and absent
 };
 
+// As it is written in the file: "depth > 0", "not host_is_ip".
+[[nodiscard]] std::string condition_text(const ClientCondition& condition);
+
 // One rule for one failure; a row of clients.toml with several failures is as many of them.
 struct ClientRule {
   std::string_view client;   // "Firefox", "curl" ...
@@ -45,7 +48,7 @@ struct ClientRule {
   Failure failure;
   std::span<const ClientCondition> when;  // all must hold
   ClientOutcome outcome;                  // never unknown
-  std::string_view code;                  // its own code or exit status, as it prints it; may be empty
+  std::string_view code;    // its own code or exit status, as it prints it, with {placeholders}; may be empty
   std::string_view words;   // its own message, with {placeholders}, U+2026 for anything; may be empty
   bool measured;            // false: documented, in `source`
   std::string_view source;  // empty when measured
@@ -75,5 +78,8 @@ struct ClientView {
 // One for each client, in the order of the file; empty when nothing is wrong, or when the fault is not one of
 // the upstream leg, which other clients would meet as well.
 [[nodiscard]] std::vector<ClientView> client_views(const Attempt& attempt, const Diagnosis& diagnosis);
+// The same for these clients, one for each.
+[[nodiscard]] std::vector<ClientView> client_views(const Attempt& attempt, const Diagnosis& diagnosis,
+                                                   std::span<const Client> of);
 
 }  // namespace whytls::policy

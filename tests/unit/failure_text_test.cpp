@@ -72,27 +72,5 @@ TEST(FailureText, NoPlaceholderStandsBetweenQuotesOfACommand) {
   }
 }
 
-TEST(FailureText, WhatOtherClientsSayHoldsNoPlaceholder) {
-  for (const FailureInfo& row : all_failures()) {
-    for (const Equivalent& equivalent : text(row.failure).equivalents) {
-      EXPECT_FALSE(equivalent.text.empty()) << row.slug;
-      EXPECT_FALSE(has_placeholder(equivalent.text)) << row.slug << ": " << equivalent.text;
-      EXPECT_EQ(equivalent.text.find('?'), std::string_view::npos) << row.slug << ": not verified?";
-    }
-  }
-}
-
-TEST(FailureText, FirefoxIsToldApartByTheCodeOfTheCatalogue) {
-  for (const FailureInfo& row : all_failures()) {
-    if (row.leg != Leg::upstream || row.phase != Phase::certificate) continue;
-    if (row.proxy_status != "tls_certificate_error" || row.failure == Failure::chain_invalid) continue;
-    const auto& list = text(row.failure).equivalents;
-    const auto firefox =
-        std::find_if(list.begin(), list.end(), [](const Equivalent& e) { return e.client == "Firefox"; });
-    ASSERT_NE(firefox, list.end()) << row.slug;
-    EXPECT_NE(firefox->text.find(row.code), std::string_view::npos) << row.slug << ": " << firefox->text;
-  }
-}
-
 }  // namespace
 }  // namespace whytls::policy
