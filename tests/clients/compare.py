@@ -161,23 +161,28 @@ def _place(answer, right, code):
 
 
 def compare_firefox(rows, records):
-    """Step 3: the code that Firefox shows is our primary code; each difference needs a reason."""
+    """Step 3: the code that Firefox shows is our primary code; each difference needs a reason.
+
+    Where Firefox shows no code (it connects, it waits, its page has none) there is nothing to be equal to; those are
+    counted apart, and need a reason all the same.
+    """
     verdict = Verdict("the code of Firefox")
     reasons = {row["server"]: row for row in expectations()["firefox"]}
     seen = {row.server: row for row in rows if row.client == "Firefox"}
     if not seen:
         verdict.skipped = "Firefox was not asked"
         return verdict
+    verdict.unused = [f"[[firefox]] {server}" for server in reasons if not records["gallery"].get(server)]
     for server, record in records["gallery"].items():
         if server not in seen or record is None:
             continue
         theirs, ours = seen[server].code, record["code"]
         if theirs == ours:
-            verdict.count("agrees")
+            verdict.count("the same code")
             if server in reasons:
                 verdict.fail(f"{server}: expectations.toml has a reason for a difference, and there is none")
             continue
-        verdict.count("differs")
+        verdict.count("another code" if theirs else "no code")
         line = f"{server}: Firefox shows {theirs or 'no code'}, whytls {ours}"
         reason = reasons.get(server)
         if reason is None or reason["code"] != theirs:

@@ -161,12 +161,13 @@ std::vector<Exhibit> broken_exhibits() {
       raw(kHandshake, "plain-http", "the port speaks plain HTTP",
           answer_hello("HTTP/1.1 400 Bad Request\r\nServer: <b>hostile</b>\r\nConnection: close\r\n\r\n"
                        "The plain HTTP request was sent to HTTPS port\n")),
-      raw(kHandshake, "ssh", "the port speaks SSH", greet("SSH-2.0-OpenSSH_9.2p1\r\n", Ending::hold)),
-      raw(kHandshake, "smtp", "the port speaks SMTP", greet("220 mail.localhost ESMTP\r\n", Ending::hold)),
+      raw(kHandshake, "ssh", "the port speaks SSH", greet("SSH-2.0-OpenSSH_9.2p1\r\n", Ending::close)),
+      raw(kHandshake, "smtp", "the port speaks SMTP", greet("220 mail.localhost ESMTP\r\n", Ending::close)),
       raw(kHandshake, "plain-text", "the port speaks some plain text",
           greet("Welcome to the printer. Password:\r\n", Ending::hold)),
+      // As long as it says it is, for a length that cannot be is refused before its type is looked at.
       raw(kHandshake, "garbage", "the port sends bytes that mean nothing",
-          greet(std::string("\x00\x01\x02\xfe\xff\x80\x00\x07\x00\xc0", 10), Ending::hold)),
+          greet(std::string("\x00\x01\x02\x00\x05\xfe\xff\x80\x07\xc0", 10), Ending::hold)),
   };
 }
 
