@@ -52,6 +52,11 @@ Behaviour small_group(const GalleryShop& shop, const std::string& host) {
 Behaviour wants_client_certificate(const GalleryShop& shop, const std::string& host, int version) {
   TlsScript script{.chain = shop.chain(host), .min_version = version, .max_version = version};
   script.client_ca = shop.root();
+  // In TLS 1.3 the refusal is the second flight. Without a FIN right behind it, for a client that looks at
+  // its socket only then would see one that is closed, and not why.
+  script.editor = [version](Flight& flight) {
+    if (version == TLS1_3_VERSION && flight.number == 1) flight.ending = Ending::hold;
+  };
   return serve_https(std::move(script));
 }
 
