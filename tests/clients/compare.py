@@ -23,7 +23,7 @@ ANYTHING = "\u2026"
 def expectations():
     with open(EXPECTATIONS, "rb") as file:
         read = tomllib.load(file)
-    return {kind: read.get(kind, []) for kind in ("untested", "also", "firefox")}
+    return {kind: read.get(kind, []) for kind in ("untested", "unseen", "also", "firefox")}
 
 
 def slugs(record):
@@ -74,7 +74,7 @@ def compare_cells(rows, records):
     if not any("clients" in problem for problem in problems.values()):
         verdict.skipped = "the proxy gives no client table"
         return verdict
-    untested = {(row["server"], client) for row in expectations()["untested"] for client in row["clients"]}
+    untested, unseen = (_cells_of(kind) for kind in ("untested", "unseen"))
     for row in rows:
         if row.server not in problems:
             continue
@@ -82,12 +82,20 @@ def compare_cells(rows, records):
         if (row.server, row.client) in untested:
             difference = _untested_difference(row, views.get(row.client))
             verdict.count("differs" if difference else "untested")
+        elif (row.server, row.client) in unseen:
+            agrees = not _cell_difference(row, views.get(row.client))
+            difference = "expectations.toml says that whytls cannot know this, and it does" if agrees else ""
+            verdict.count("differs" if difference else "unseen")
         else:
             difference = _cell_difference(row, views.get(row.client))
             verdict.count("differs" if difference else "agrees")
         if difference:
             verdict.fail(f"{row.client} and {row.server}: {difference}")
     return verdict
+
+
+def _cells_of(kind):
+    return {(row["server"], client) for row in expectations()[kind] for client in row["clients"]}
 
 
 def _cell_difference(row, view):
@@ -105,7 +113,7 @@ def _cell_difference(row, view):
 
 
 def _untested_difference(row, view):
-    if row.outcome == "connects" or row.message and not re.search("tim(ed|e) ?out|deadline|establish", row.message, re.I):
+    if row.outcome == "connects" or row.message and not re.search("tim(ed|e) ?out|too long|deadline|establish", row.message, re.I):
         return f"expectations.toml says that this cannot be tested, and the client says {fold(row.message)[:160]!r}"
     if view is not None and view["outcome"] != "unknown" and view["evidence"] != "documented":
         return f"it cannot be tested, and whytls calls it {view['evidence']}"

@@ -98,11 +98,11 @@ def text(rows, servers, records, firefox):
     matrix = table(["server", "whytls", *clients],
                    [[f"[{server.name}](#{server.name})", verdict_of(problems[server.name]),
                      *[cell(row) for row in grouped[server.name]]] for server in servers])
-    untested = "".join(f"- {row['server']} ({', '.join(row['clients'])}): {row['why']}.\n"
-                       for row in expectations()["untested"])
+    untested, unseen = ("".join(f"- {row['server']} ({', '.join(row['clients'])}): {row['why']}.\n"
+                                for row in expectations()[kind]) for kind in ("untested", "unseen"))
     differences = "".join(f"- {note}.\n" for note in firefox.notes) or "None.\n"
     return "\n".join([HEAD, versions, "## By server\n", LEGEND, matrix, "These cells say nothing about the client:\n",
-                      untested, "## Where Firefox shows another code than whytls\n", differences, "## Their words\n",
+                      untested, "In these whytls differs, and knows no better:\n", unseen, "## Where Firefox shows another code than whytls\n", differences, "## Their words\n",
                       f"`{ANYTHING}` stands for what differs in each run, and for the rest of what is very long.\n",
                       words(rows, servers, problems)])
 

@@ -67,6 +67,11 @@ class Cells(unittest.TestCase):
         seen = row("Go", "no-secure-renegotiation", code="", message="tls: no renegotiation for you")
         self.assertEqual(len(self.difference(seen, view("Go", "connects", "", "", "documented"))), 1)
 
+    def test_a_cell_that_whytls_cannot_know_must_differ(self):
+        seen = row("curl", "old-device", message="curl: (60) self-signed certificate")
+        self.assertEqual(self.difference(seen, view(code="35", words="legacy sigalg")), [])
+        self.assertEqual(len(self.difference(seen, view(words="self-signed"))), 1)
+
     def test_a_proxy_without_the_table_is_said_to_have_none(self):
         bare = problem()
         del bare["clients"]
