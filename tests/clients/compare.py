@@ -141,8 +141,8 @@ def compare_explanations(rows, records, answers):
             verdict.skipped = "this whytls cannot explain"
             return verdict
         right = right_failures(row.server, records, also)
-        place, slug = _place(answer, right, row.code)
-        unused.discard((TWINS.get(row.server, row.server), slug))
+        place = _place(answer, right, row.code)
+        unused -= {(TWINS.get(row.server, row.server), one["slug"]) for one in answer.get("candidates", [])}
         verdict.count(place)
         named = ", ".join(f"{one['rank']} {one['slug']}" for one in answer.get("candidates", [])[:6]) or "nothing"
         verdict.details.append(f"{place}: {row.client} and {row.server}: {named}")
@@ -154,18 +154,18 @@ def compare_explanations(rows, records, answers):
 
 
 def _place(answer, right, code):
-    """(where the first right failure stands, its slug)"""
+    """Where the first right failure stands."""
     if not right:
         known = {one["symbol"] for one in answer.get("codes", [])}
-        return ("first" if code in known else "missed"), ""
+        return "first" if code in known else "missed"
     candidates = answer.get("candidates", [])
     leaders = [one["slug"] for one in candidates if one["rank"] == 1]
     for one in candidates:
         if one["slug"] in right:
             if one["rank"] > 1:
-                return "lower", one["slug"]
-            return ("first" if set(leaders) <= right else "first of several"), one["slug"]
-    return "missed", ""
+                return "lower"
+            return "first" if set(leaders) <= right else "first of several"
+    return "missed"
 
 
 def compare_firefox(rows, records):

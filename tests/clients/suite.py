@@ -118,8 +118,8 @@ def main(arguments):
     used, absent = chosen_drivers(options)
     for name, why in absent.items():
         print(f"{name} is left out: {why}")
-    if not used:
-        sys.exit("no client is installed")
+    if not used or (absent and options.write_docs):
+        sys.exit("no client is installed" if not used else "--write-docs needs all clients")
     try:
         with Gallery() as gallery:
             servers = chosen_servers(options, gallery.servers)
