@@ -59,7 +59,7 @@ def _high_pipe(browser_reads):
     """(the browser's end, our end) of a new pipe; the browser's is out of the way of the descriptors 3 and 4."""
     reading, writing = os.pipe()
     theirs, ours = (reading, writing) if browser_reads else (writing, reading)
-    high = fcntl.fcntl(theirs, fcntl.F_DUPFD, 10)
+    high = fcntl.fcntl(theirs, fcntl.F_DUPFD_CLOEXEC, 10)
     os.close(theirs)
     return high, ours
 

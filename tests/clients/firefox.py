@@ -7,8 +7,8 @@ from browser_process import fold, program_version
 from marionette import Browser
 from observation import Observation
 
-# It waits a minute for a silent handshake, in two tries of 30 s each (network.http.tls-handshake-timeout changes nothing
-# about it), and longer for a silent answer. Nothing else takes that long.
+# It gives up a silent handshake after half a minute, tries it again and again, and shows nothing for minutes; the
+# preference network.http.tls-handshake-timeout changes nothing about it. Nothing else takes long.
 LONGEST = 12
 
 # The page is made of custom elements: their shadow trees hold what is seen. Buttons are no part of the message.

@@ -75,8 +75,9 @@ class Browser:
         self.last_id = 0
         with open(self.home.path / "firefox.log", "wb") as log:
             self.process = subprocess.Popen(
-                ["firefox-esr", "--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", str(self.profile),
-                 "about:blank"], env=self.home.environment(MOZ_HEADLESS="1", MOZ_CRASHREPORTER_DISABLE="1"),
+                ["firefox-esr", "--headless", "--marionette", "--remote-allow-system-access", "--no-remote",
+                 "--profile", str(self.profile), "about:blank"],
+                env=self.home.environment(MOZ_HEADLESS="1", MOZ_CRASHREPORTER_DISABLE="1"),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         try:
             self._connect()

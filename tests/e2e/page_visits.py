@@ -28,9 +28,11 @@ WITNESS = """(() => {
   Object.defineProperty(window, "__seen", {value: seen});
   for (const name of ["alert", "confirm", "prompt", "open", "print", "eval"]) window[name] = () => { seen.push(name); };
   window.addEventListener("error", (e) => seen.push("error: " + (e.message || e.target.outerHTML || "")), true);
-  window.addEventListener("securitypolicyviolation", (e) => seen.push("CSP: " + e.violatedDirective + " " + e.blockedURI));
+  window.addEventListener("securitypolicyviolation",
+    (e) => seen.push("CSP: " + e.violatedDirective + " " + e.blockedURI));
+  const foreign = /^(img|iframe|object|embed|link|base|form|video|audio|source)$/i;
   new MutationObserver((changes) => changes.forEach((c) => c.addedNodes.forEach((n) => {
-    if (/^(img|iframe|object|embed|link|base|form|video|audio|source)$/i.test(n.nodeName)) seen.push("element: " + n.nodeName);
+    if (foreign.test(n.nodeName)) seen.push("element: " + n.nodeName);
   }))).observe(document, {childList: true, subtree: true});
 })()"""
 
@@ -58,11 +60,19 @@ PROBE = """(() => {
 })()"""
 
 
+# Violations only, as {rule, help, nodes: where and why}.
+AXE_RUN = """axe.run(document, {resultTypes: ["violations"], rules: {"target-size": {enabled: true}}}).then(
+  (result) => result.violations.map((v) => ({rule: v.id, help: v.help, nodes: v.nodes.map((n) => [
+    n.target.join(" "), n.html.slice(0, 160), ...[...n.any, ...n.all, ...n.none].map((c) => c.message)].join(" | "))})))
+"""
+
+
 @dataclasses.dataclass
 class Visit:
     """One page as the browser had it."""
 
     case: str
+    language: str = "en"
     html: bytes = b""
     requests: list = dataclasses.field(default_factory=list)   # every URL that was asked for
     messages: list = dataclasses.field(default_factory=list)   # what the console said, exceptions too
@@ -117,21 +127,22 @@ class Pages:
         self.tab.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
                          mobile=False)
 
-    def go(self, case):
+    def go(self, case, language="en"):
         """Shows a failure page in a wide window; returns the browser's error, see Tab.navigate."""
+        self.tab.command("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
         self.size(*WIDE)
         return self.tab.navigate(f"http://{case}.localhost:{self.page_port}/")
 
-    def visit(self, case, modes):
+    def visit(self, case, modes, language="en"):
         """What one failure page is like; `modes`: (colour scheme, (width, height)) for axe."""
-        error = self.go(case)
+        error = self.go(case, language)
         if error is None or error:
             raise AssertionError(f"{case}: the page did not load: {error}")
-        return self.look(modes, case)
+        return self.look(modes, case, language)
 
-    def look(self, modes, case=""):
+    def look(self, modes, case="", language=""):
         """The same for the page that is shown now."""
-        visit = Visit(case)
+        visit = Visit(case, language)
         # Whatever the page asks for late has been asked for once the browser has drawn it and rested.
         self.tab.evaluate("new Promise((done) => requestIdleCallback(() => requestAnimationFrame(done)))")
         visit.probe = self.tab.evaluate(PROBE)
@@ -162,11 +173,7 @@ class Pages:
     def _axe(self, scheme, size):
         self.size(*size)
         self.tab.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        return self.tab.evaluate("""axe.run(document, {
-            resultTypes: ["violations"], rules: {"target-size": {enabled: true}}
-          }).then((result) => result.violations.map((v) => ({rule: v.id, help: v.help, nodes: v.nodes.map(
-            (n) => n.target.join(" ") + " | " + n.html.slice(0, 160) + " | " + n.any.concat(n.all, n.none).map((c) => c.message).join("; "))})))
-        """)
+        return self.tab.evaluate(AXE_RUN)
 
     def validate(self, documents):
         """The errors and warnings that the HTML checker finds in all these {name: bytes}, one line each."""
