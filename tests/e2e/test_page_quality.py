@@ -9,12 +9,12 @@ from page_visits import NARROW, WIDE, Pages
 
 # The whole of a page with up to three certificates, as it goes over the wire.
 MOST_BYTES = 60 * 1024
-# Every page is looked at with both colour schemes, in one of the widths each; these are looked at in all four ways.
+# These are looked at in both colour schemes and both widths, and in every language; the others in one way each, for all
+# pages are made of the same parts.
 THOROUGHLY = ("expired", "hostile-text", "five-faults", "missing-intermediate", "plain-http", "refused", "no-answer",
               "client-certificate-tls13", "old-device", "no-common-cipher")
-# Those in every language as well, the others in the first one.
 LANGUAGES = ("en",)
-BRIEFLY = (("light", NARROW), ("dark", WIDE))
+BRIEFLY = (("dark", NARROW),)
 ALL_WAYS = tuple((scheme, size) for scheme in ("light", "dark") for size in (NARROW, WIDE))
 
 # What no text on a page may hold: control characters, and those that turn the direction of what follows.
