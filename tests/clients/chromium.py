@@ -61,7 +61,7 @@ class Chromium:
         """What Chromium does with https://host:port/; the process is started when it is not there yet."""
         if self.browser is None or self.ca_file != ca_file:
             self.open(ca_file)
-        error = self.tab.navigate(f"https://{host}:{port}/", self.longest)
+        error = self._go(f"https://{host}:{port}/")
         if error is None:
             return Observation("refuses", raw=f"nothing shown after {self.longest} s")
         if error == "":
@@ -70,3 +70,12 @@ class Chromium:
         code = (fold(page["code"]) or error).removeprefix("net::").removeprefix("NET::")
         return Observation("asks" if page["proceed"] else "refuses", code, fold(" ".join([*page["words"], code])),
                            f"{error}\n{page['title']}\n{page['body']}")
+
+    def _go(self, url):
+        """Tab.navigate; again where Chromium saw that a connection was closed before it saw why (with a server that
+        refuses after the handshake that is a race which every third visit loses), for reloading shows why."""
+        for _ in range(8):
+            error = self.tab.navigate(url, self.longest)
+            if error != "net::ERR_SOCKET_NOT_CONNECTED":
+                break
+        return error
