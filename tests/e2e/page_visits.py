@@ -1,5 +1,6 @@
 """Every failure page of the gallery, visited once in one browser; what was seen is kept for the tests."""
 
+import concurrent.futures
 import dataclasses
 import os
 import pathlib
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import unittest
 
-from harness import GALLERY, ROOT, Scratch, Whytls, require_tool, wait_until
+from harness import GALLERY, PATIENCE, ROOT, Scratch, Whytls, require_tool, wait_until
 
 sys.path.insert(0, str(ROOT / "tests" / "clients"))
 from devtools import Browser  # noqa: E402
@@ -81,33 +82,14 @@ class Visit:
     violations: dict = dataclasses.field(default_factory=dict)  # (scheme, width) -> axe's violations
 
 
-class Pages:
-    """The gallery, whytls in front of it, and a browser; for the tests of one class."""
+class PageBrowser:
+    """A browser with one tab that visits failure pages; `page_port`: where whytls shows them."""
 
-    def __init__(self):
-        require_tool("chromium")
-        for needed in (pathlib.Path(GALLERY), AXE):
-            if not needed.exists():
-                raise unittest.SkipTest(f"{needed} is not there")
-        self.scratch = Scratch()
+    def __init__(self, page_port):
+        self.page_port = page_port
         self.axe = AXE.read_text(encoding="utf-8")
-        config = self.scratch.path / "gallery.toml"
-        with open(self.scratch.path / "gallery.log", "wb") as log:
-            self.gallery = subprocess.Popen(
-                [GALLERY, "--dir", str(self.scratch.path / "gallery"), "--write-config", str(config)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        self.proxy = self.browser = None
+        self.browser = Browser(patience=2 * PATIENCE)
         try:
-            wait_until(lambda: config.exists() or self.gallery.poll() is not None, "the gallery's configuration")
-            text = config.read_text(encoding="utf-8")
-            self.cases = [case for case in re.findall(r'^host\s*=\s*"([a-z0-9-]+)\.localhost"', text, re.M)
-                          if case not in WORKING]
-            # Ports of whytls's own choice: those that the gallery was told may be taken by now.
-            text = re.sub(r'^listen = "127\.0\.0\.1:\d+"', 'listen = "127.0.0.1:0"', text, flags=re.M)
-            self.proxy = Whytls(self.scratch, '[admin]\nlisten = "127.0.0.1:0"\n' + text)
-            self.proxy.wait_line(event="ready")
-            self.page_port = self.proxy.port("gallery")
-            self.browser = Browser()
             self.tab = self.browser.tab()
             self.tab.command("Page.addScriptToEvaluateOnNewDocument", source=WITNESS)
         except BaseException:
@@ -115,13 +97,7 @@ class Pages:
             raise
 
     def close(self):
-        if self.browser is not None:
-            self.browser.close()
-        if self.proxy is not None:
-            self.proxy.stop()
-        self.gallery.terminate()
-        self.gallery.wait(30)
-        self.scratch.remove()
+        self.browser.close()
 
     def size(self, width, height):
         self.tab.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
@@ -175,16 +151,79 @@ class Pages:
         self.tab.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         return self.tab.evaluate(AXE_RUN)
 
-    def validate(self, documents):
-        """The errors and warnings that the HTML checker finds in all these {name: bytes}, one line each."""
-        require_tool("java")
-        if not VNU.exists():
-            raise unittest.SkipTest(f"{VNU} is not there")
-        with tempfile.TemporaryDirectory(prefix="whytls-html-") as folder:
-            for name, html in documents.items():
-                (pathlib.Path(folder) / f"{name}.html").write_bytes(html)
-            done = subprocess.run(["java", "-Xss2m", "-jar", str(VNU), "--format", "gnu", "--stdout", folder],
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False)
-        if done.returncode != 0 and not done.stdout:
-            raise AssertionError(f"the HTML checker: status {done.returncode}: {done.stderr[-3000:]}")
-        return [line.rpartition("/")[2] for line in done.stdout.splitlines()]
+
+class Pages:
+    """The gallery, whytls in front of it, and browsers; for the tests of one class."""
+
+    def __init__(self):
+        require_tool("chromium")
+        for needed in (pathlib.Path(GALLERY), AXE):
+            if not needed.exists():
+                raise unittest.SkipTest(f"{needed} is not there")
+        self.scratch = Scratch()
+        self.gallery = self.proxy = None
+        self.browsers = []
+        try:
+            self._start()
+            # axe needs a core for itself most of the time.
+            for _ in range(min(2, os.cpu_count() or 1)):
+                self.browsers.append(PageBrowser(self.page_port))
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self):
+        config = self.scratch.path / "gallery.toml"
+        with open(self.scratch.path / "gallery.log", "wb") as log:
+            self.gallery = subprocess.Popen(
+                [GALLERY, "--dir", str(self.scratch.path / "gallery"), "--write-config", str(config)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        wait_until(lambda: config.exists() or self.gallery.poll() is not None, "the gallery's configuration")
+        text = config.read_text(encoding="utf-8")
+        self.cases = [case for case in re.findall(r'^host\s*=\s*"([a-z0-9-]+)\.localhost"', text, re.M)
+                      if case not in WORKING]
+        # Ports of whytls's own choice: those that the gallery was told may be taken by now.
+        text = re.sub(r'^listen = "127\.0\.0\.1:\d+"', 'listen = "127.0.0.1:0"', text, flags=re.M)
+        self.proxy = Whytls(self.scratch, '[admin]\nlisten = "127.0.0.1:0"\n' + text)
+        self.proxy.wait_line(event="ready")
+        self.page_port = self.proxy.port("gallery")
+
+    def close(self):
+        for browser in self.browsers:
+            browser.close()
+        if self.proxy is not None:
+            self.proxy.stop()
+        if self.gallery is not None:
+            self.gallery.terminate()
+            self.gallery.wait(PATIENCE)
+        self.scratch.remove()
+
+    def visit_all(self, wanted):
+        """A Visit for each of the arguments of PageBrowser.visit in `wanted`, in that order."""
+        left = list(enumerate(wanted))
+        visits = {}
+
+        def work(browser):
+            while left:
+                number, arguments = left.pop(0)
+                visits[number] = browser.visit(*arguments)
+
+        with concurrent.futures.ThreadPoolExecutor(len(self.browsers)) as workers:
+            for done in [workers.submit(work, browser) for browser in self.browsers]:
+                done.result()
+        return [visits[number] for number in sorted(visits)]
+
+
+def validate(documents):
+    """The errors and warnings that the HTML checker finds in all these {name: bytes}, one line each."""
+    require_tool("java")
+    if not VNU.exists():
+        raise unittest.SkipTest(f"{VNU} is not there")
+    with tempfile.TemporaryDirectory(prefix="whytls-html-") as folder:
+        for name, html in documents.items():
+            (pathlib.Path(folder) / f"{name}.html").write_bytes(html)
+        done = subprocess.run(["java", "-Xss2m", "-jar", str(VNU), "--format", "gnu", "--stdout", folder],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False)
+    if done.returncode != 0 and not done.stdout:
+        raise AssertionError(f"the HTML checker: status {done.returncode}: {done.stderr[-3000:]}")
+    return [line.rpartition("/")[2] for line in done.stdout.splitlines()]

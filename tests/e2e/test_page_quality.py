@@ -5,7 +5,7 @@ import re
 import unittest
 
 from harness import ARTIFACTS, SANITIZED, require_tool
-from page_visits import NARROW, WIDE, Pages
+from page_visits import NARROW, WIDE, Pages, validate
 
 # The whole of a page with up to three certificates, as it goes over the wire.
 MOST_BYTES = 60 * 1024
@@ -33,9 +33,10 @@ class PageQuality(unittest.TestCase):
             raise unittest.SkipTest("the pages are the same without sanitizers")
         cls.pages = Pages()
         cls.addClassCleanup(cls.pages.close)
-        cls.visits = [cls.pages.visit(case, ALL_WAYS if case in THOROUGHLY else BRIEFLY, language)
-                      for language in LANGUAGES for case in cls.pages.cases
-                      if language == LANGUAGES[0] or case in THOROUGHLY]
+        cls.browser = cls.pages.browsers[0]
+        cls.visits = cls.pages.visit_all([(case, ALL_WAYS if case in THOROUGHLY else BRIEFLY, language)
+                                          for language in LANGUAGES for case in cls.pages.cases
+                                          if language == LANGUAGES[0] or case in THOROUGHLY])
         sizes = sorted((len(visit.html), f"{visit.case} {visit.language}") for visit in cls.visits)
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         listing = "".join(f"{size:7} {page}\n" for size, page in sizes)
@@ -58,7 +59,7 @@ class PageQuality(unittest.TestCase):
     def test_the_html_checker_finds_no_error(self):
         require_tool("java")
         documents = {f"{visit.case}-{visit.language}": visit.html for visit in self.visits}
-        self.assertEqual(self.pages.validate(documents), [])
+        self.assertEqual(validate(documents), [])
 
     def test_the_page_loads_nothing_and_violates_no_policy(self):
         for visit in self.visits:
@@ -95,24 +96,25 @@ class PageQuality(unittest.TestCase):
     def test_the_tab_key_follows_the_document_and_reaches_everything(self):
         for case in ("expired", "plain-http"):
             with self.subTest(case=case):
-                self.pages.go(case)
+                self.browser.go(case)
                 order = self.tab_order()
                 self.assertEqual(order, sorted(order))
                 # The first stop leads past the header, and can be seen while it has the focus.
-                self.pages.go(case)
+                self.browser.go(case)
                 self.press_tab()
-                self.assertEqual(self.pages.tab.evaluate("document.activeElement.getAttribute('href')"), "#main")
-                self.assertGreater(self.pages.tab.evaluate("document.activeElement.getBoundingClientRect().right"), 0)
+                self.assertEqual(self.browser.tab.evaluate("document.activeElement.getAttribute('href')"), "#main")
+                self.assertGreater(self.browser.tab.evaluate("document.activeElement.getBoundingClientRect().right"), 0)
                 expected = next(v for v in self.visits if v.case == case).probe["focusable"]
                 self.assertEqual(len(set(order)), expected)
 
     def press_tab(self):
         for kind in ("rawKeyDown", "keyUp"):
-            self.pages.tab.command("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+            self.browser.tab.command("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab",
+                                     windowsVirtualKeyCode=9)
 
     def tab_order(self):
         """Where in the document each press of the tab key leads, until the focus leaves the page."""
-        tab = self.pages.tab
+        tab = self.browser.tab
         order = []
         for _ in range(200):
             self.press_tab()
@@ -145,11 +147,11 @@ class PageQuality(unittest.TestCase):
                 self.assertIsNone(DANGEROUS.search(probe["title"]))
 
     def test_the_instruments_find_what_is_wrong_with_a_bad_page(self):
-        tab = self.pages.tab
+        tab = self.browser.tab
         # The gallery's own list has no failure page's policy; it only lends its origin.
         tab.navigate(f"http://healthy.localhost:{self.pages.page_port}/")
         tab.evaluate(f"document.open(); document.write({json.dumps(BAD_PAGE)}); document.close()")
-        found = self.pages.look(ALL_WAYS[:1])
+        found = self.browser.look(ALL_WAYS[:1])
         rules = {violation["rule"] for violation in found.violations["light", NARROW[0]]}
         self.assertLessEqual({"color-contrast", "html-has-lang", "image-alt", "heading-order", "tabindex"}, rules)
         self.assertIn("alert", found.probe["seen"])
@@ -157,4 +159,4 @@ class PageQuality(unittest.TestCase):
         self.assertEqual(len(found.probe["handlers"]), 1)
         self.assertGreater(found.overflow[WIDE[0]], 1000)
         require_tool("java")
-        self.assertNotEqual(self.pages.validate({"bad": BAD_PAGE.encode()}), [])
+        self.assertNotEqual(validate({"bad": BAD_PAGE.encode()}), [])
