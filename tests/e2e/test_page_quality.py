@@ -4,7 +4,7 @@ import json
 import re
 import unittest
 
-from harness import ARTIFACTS, SANITIZED, require_tool
+from harness import ARTIFACTS, ROOT, SANITIZED, require_tool
 from page_visits import NARROW, WIDE, Pages, validate
 
 # The whole of a page with up to three certificates, as it goes over the wire.
@@ -13,7 +13,9 @@ MOST_BYTES = 60 * 1024
 # pages are made of the same parts.
 THOROUGHLY = ("expired", "hostile-text", "five-faults", "missing-intermediate", "plain-http", "refused", "no-answer",
               "client-certificate-tls13", "old-device", "no-common-cipher")
-LANGUAGES = ("en",)
+# English first: it is what the others fall back on.
+LANGUAGES = sorted((words.stem for words in (ROOT / "policy" / "words").glob("*.toml")),
+                   key=lambda name: (name != "en", name))
 BRIEFLY = (("dark", NARROW),)
 ALL_WAYS = tuple((scheme, size) for scheme in ("light", "dark") for size in (NARROW, WIDE))
 
@@ -45,6 +47,7 @@ class PageQuality(unittest.TestCase):
 
     def test_the_pages_of_the_gallery_are_all_there(self):
         self.assertGreaterEqual(len(self.visits), 40)
+        self.assertEqual(LANGUAGES[0], "en")
         self.assertLessEqual(set(THOROUGHLY), {visit.case for visit in self.visits})
         for visit in self.visits:
             with self.subTest(case=visit.case, language=visit.language):
