@@ -63,7 +63,7 @@ std::string render_text(const Record& record) {
   return line + "; id=" + visible(record.incident) + "\n";
 }
 
-Rendered render(const Record& record, Representation representation) {
+Rendered render(const Record& record, Representation representation, const policy::Language& language) {
   Rendered out;
   out.headers = {{"X-Content-Type-Options", "nosniff"}};
   if (const std::int64_t wait = retry_after(record); wait > 0) {
@@ -72,8 +72,9 @@ Rendered render(const Record& record, Representation representation) {
   switch (representation) {
     case Representation::html:
       out.content_type = "text/html; charset=utf-8";
-      out.body = render_html(record);
-      out.headers.emplace_back("Content-Language", "en");
+      out.body = render_html(record, language);
+      out.headers.emplace_back("Content-Language", language.tag);
+      out.headers.emplace_back("Vary", "Accept-Language");
       out.headers.emplace_back("Content-Security-Policy", kPageSecurityPolicy);
       out.headers.emplace_back("Referrer-Policy", "no-referrer");
       break;

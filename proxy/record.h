@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/settings.h"
 #include "policy/diagnosis.h"
 #include "policy/evidence.h"
 #include "policy/verdict.h"
+#include "policy/words.h"
 #include "proxy/clock_watch.h"
 
 namespace whytls::proxy {
@@ -52,16 +54,22 @@ struct Wishes {
   std::string user_agent;
 };
 [[nodiscard]] Representation choose_representation(const Wishes& wishes);
+// The language of the page for an Accept-Language field (RFC 9110, 12.5.4): the one with the highest weight
+// that was built in, by lookup (RFC 4647, 3.4: "de-AT" finds "de"). English when there is none.
+[[nodiscard]] const policy::Language& choose_language(std::string_view accept_language);
 
 struct Rendered {
   std::string content_type;
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // Content-Security-Policy and so on
 };
-// The answer to a request that can't be forwarded. Peer text is escaped and bounded in each.
-[[nodiscard]] Rendered render(const Record& record, Representation representation);
+// The answer to a request that can't be forwarded. Peer text is escaped and bounded in each. The page alone
+// is in `language`: programs and search engines read the others, which stay English.
+[[nodiscard]] Rendered render(const Record& record, Representation representation,
+                              const policy::Language& language = policy::english());
 
-[[nodiscard]] std::string render_html(const Record& record);
+[[nodiscard]] std::string render_html(const Record& record,
+                                      const policy::Language& language = policy::english());
 [[nodiscard]] std::string render_problem_json(const Record& record);
 [[nodiscard]] std::string render_text(const Record& record);  // one line with its newline
 // One JSON object without a newline.

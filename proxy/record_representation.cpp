@@ -1,4 +1,5 @@
-// Which representation of a failure a client wants to read (RFC 9110, 12.5.1; Fetch Metadata).
+// Which representation of a failure a client wants to read (RFC 9110, 12.5.1; Fetch Metadata), and in which
+// language (12.5.4).
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -47,6 +48,21 @@ int weight(std::string_view text) {
   return value;
 }
 
+// One element of a list with weights, lower case.
+struct Wish {
+  std::string range;
+  int weight = 1000;
+};
+Wish take_wish(std::string_view* list) {
+  std::string_view element = take(list, ',');
+  Wish wish{lower(take(&element, ';'))};
+  while (!element.empty()) {
+    const std::string parameter = lower(take(&element, ';'));
+    if (parameter.starts_with("q=")) wish.weight = weight(std::string_view(parameter).substr(2));
+  }
+  return wish;
+}
+
 std::optional<Representation> representation_of(std::string_view media_type) {
   if (media_type == "text/html" || media_type == "application/xhtml+xml") return Representation::html;
   if (media_type == "application/json" || media_type == "application/problem+json" ||
@@ -62,20 +78,29 @@ std::optional<Representation> preferred(std::string_view accept) {
   std::optional<Representation> best;
   int best_weight = 0;
   while (!accept.empty()) {
-    std::string_view range = take(&accept, ',');
-    const std::string media_type = lower(take(&range, ';'));
-    int q = 1000;
-    while (!range.empty()) {
-      const std::string parameter = lower(take(&range, ';'));
-      if (parameter.starts_with("q=")) q = weight(std::string_view(parameter).substr(2));
-    }
-    const auto representation = representation_of(media_type);
-    if (representation && q > best_weight) {
+    const Wish wish = take_wish(&accept);
+    const auto representation = representation_of(wish.range);
+    if (representation && wish.weight > best_weight) {
       best = representation;
-      best_weight = q;
+      best_weight = wish.weight;
     }
   }
   return best;
+}
+
+// RFC 4647, 3.4: the range is cut at its last hyphen until a language has exactly that tag; a single letter
+// or digit that would be left at the end is cut with it. "*" is no tag, so it finds nothing.
+const policy::Language* lookup(std::string_view range) {
+  while (!range.empty()) {
+    for (const policy::Language& language : policy::languages()) {
+      if (lower(language.tag) == range) return &language;
+    }
+    const std::size_t hyphen = range.rfind('-');
+    if (hyphen == std::string_view::npos) return nullptr;
+    range = range.substr(0, hyphen);
+    if (range.size() >= 2 && range[range.size() - 2] == '-') range.remove_suffix(2);
+  }
+  return nullptr;
 }
 
 bool is_navigation(std::string_view mode, std::string_view dest) {
@@ -94,6 +119,19 @@ Representation choose_representation(const Wishes& wishes) {
   if (const auto wanted = preferred(wishes.accept)) return *wanted;
   // fetch() of a page that accepts anything: a program reads it.
   return dest == "empty" ? Representation::problem_json : Representation::text;
+}
+
+const policy::Language& choose_language(std::string_view accept_language) {
+  const policy::Language* best = &policy::english();
+  int best_weight = 0;
+  while (!accept_language.empty()) {
+    const Wish wish = take_wish(&accept_language);
+    const policy::Language* const found = wish.weight > best_weight ? lookup(wish.range) : nullptr;
+    if (found == nullptr) continue;
+    best = found;
+    best_weight = wish.weight;
+  }
+  return *best;
 }
 
 }  // namespace whytls::proxy

@@ -78,17 +78,18 @@ std::string fill(const Record& record, std::string_view text, Filling filling) {
   return out;
 }
 
-Advice advice(const Record& record) {
+Advice advice(const Record& record, const policy::Language& language) {
   Advice out;
   const auto failure = record.failure();
   if (!failure) return out;
   const policy::FailureText& text = policy::text(*failure);
+  const policy::FailureWords& words = language.failure(*failure);
   const auto prose = [&](std::string_view from) { return fill(record, from, Filling::prose); };
-  out.meaning = prose(text.meaning);
-  for (const std::string_view cause : text.causes) out.causes.push_back(prose(cause));
-  out.visitor = prose(text.visitor);
-  out.owner = prose(text.owner);
-  out.device = prose(text.device);
+  out.meaning = prose(words.meaning);
+  for (const std::string_view cause : words.causes) out.causes.push_back(prose(cause));
+  out.visitor = prose(words.visitor);
+  out.owner = prose(words.owner);
+  out.device = prose(words.device);
   for (const std::string_view command : text.commands) {
     std::string filled = fill(record, command, Filling::shell);
     const bool has_gap = filled.find("{aia}") != std::string::npos;  // the certificate names no such address

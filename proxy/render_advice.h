@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/failure_text.h"
+#include "policy/words.h"
 #include "proxy/record.h"
 
 namespace whytls::proxy {
@@ -32,7 +33,8 @@ struct Suggestion {
 // Those that really apply, the one that gives up least first: pin the key, add a CA, fix the name, allow this
 // one error until a date. Never verification off. Empty when no setting helps or the upstream was not the
 // problem.
-[[nodiscard]] std::vector<Suggestion> suggestions(const Record& record);
+[[nodiscard]] std::vector<Suggestion> suggestions(const Record& record,
+                                                  const policy::Language& language = policy::english());
 
 // All advice on the failure of a record, filled in. Empty for a healthy record.
 struct Advice {
@@ -44,6 +46,6 @@ struct Advice {
   std::vector<std::string> commands;
   std::string reference;
 };
-[[nodiscard]] Advice advice(const Record& record);
+[[nodiscard]] Advice advice(const Record& record, const policy::Language& language = policy::english());
 
 }  // namespace whytls::proxy

@@ -50,11 +50,27 @@ m::list pieces(std::string_view prose) {
   return list;
 }
 
+// The small letters at the beginning, those of Latin-1 (two bytes, the first of them 0xC3) among them.
+std::size_t length_of_small_letters(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const auto next = static_cast<unsigned char>(end + 1 < text.size() ? text[end + 1] : '\0');
+    const bool is_latin = text[end] == '\xC3' && next >= 0x9F && next <= 0xBE && next != 0xB7;
+    if (!is_latin && (text[end] < 'a' || text[end] > 'z')) break;
+    end += is_latin ? 2 : 1;
+  }
+  return end;
+}
+
 // Begins with a capital letter when the first word is a common one: "https://" and "whytls" stay as they are.
 std::string capitalized(std::string text) {
-  const std::size_t end = std::min(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), text.size());
+  constexpr int kFromSmall = 'a' - 'A';
+  const std::size_t end = length_of_small_letters(text);
   const bool is_word = end > 0 && (end == text.size() || text[end] == ' ' || text[end] == ',');
-  if (is_word && text.substr(0, end) != "whytls") text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  if (!is_word || text.substr(0, end) == "whytls") return text;
+  char& letter = text[text[0] == '\xC3' ? 1 : 0];
+  if (static_cast<unsigned char>(letter) != 0x9F)
+    letter = static_cast<char>(letter - kFromSmall);  // no capital sharp s
   return text;
 }
 
@@ -100,75 +116,80 @@ bool is_private(const policy::Attempt& attempt) {
 // Calm where a device behaves as devices do, strong where someone may stand in the way.
 struct Tone {
   const char* css;
-  const char* note;
+  std::optional<Word> note;
 };
 Tone tone_of(const Record& record) {
   using policy::Failure;
   const auto failure = record.failure();
-  if (!failure || record.audience == config::Audience::public_) return {"calm", ""};
-  if (*failure == Failure::pin_mismatch) {
-    return {"strong",
-            "This upstream was known by its key, and now another key answers. Until its owner says that the "
-            "key was "
-            "changed on purpose, treat it as somebody else: send it no password."};
-  }
+  if (!failure || record.audience == config::Audience::public_) return {"calm", {}};
+  if (*failure == Failure::pin_mismatch) return {"strong", Word::note_changed_key};
   const bool nobody_vouches = *failure == Failure::cert_self_signed ||
                               *failure == Failure::chain_untrusted_root ||
                               *failure == Failure::chain_unknown_issuer;
-  if (nobody_vouches && is_private(record.attempt)) {
-    return {"calm",
-            "On one's own machine and in a private network certificates of this kind are usual. Nothing here "
-            "points to an attack; but nothing proves either that it is the device you mean. Pinning its key "
-            "settles that."};
-  }
-  if (policy::info(*failure).severity == policy::Severity::fatal && !is_private(record.attempt))
-    return {"strong", ""};
-  return {"calm", ""};
+  if (nobody_vouches && is_private(record.attempt)) return {"calm", Word::note_private};
+  const bool strong =
+      policy::info(*failure).severity == policy::Severity::fatal && !is_private(record.attempt);
+  return {strong ? "strong" : "calm", {}};
 }
 
-void put_head(m::data* data, const Record& record) {
+// The labels of the template, {{say.KEY}}.
+m::data labels(const Language& language) {
+  m::data data{m::data::type::object};
+  for (std::size_t i = 0; i < policy::kPageKeyCount; ++i) {
+    data.set(std::string(policy::kPageKeys[i]), std::string(language.words[i]));
+  }
+  return data;
+}
+
+void put_head(m::data* data, const Record& record, const Language& language) {
   const auto failure = record.failure();
   const bool is_public = record.audience == config::Audience::public_;
+  data->set("lang", std::string(language.tag));
+  data->set("say", labels(language));
   data->set("style", kPageStyle);
   data->set("script", kPageScript);
   data->set("incident", visible(record.incident));
   data->set("status", std::to_string(record.status()));
   data->set("time", is_public ? m::data{false} : m::data{parts::rfc3339_ms(record.time_ms)});
   data->set("time_text", parts::rfc3339(parts::now_of(record)));
-  const std::string sentence = parts::sentence(record);
+  const std::string sentence = parts::sentence(record, language);
   data->set("pieces", pieces(sentence));
   data->set("long_sentence", sentence.size() > kLongSentenceBytes);
   data->set("is_public", is_public);
   const Tone tone = tone_of(record);
   data->set("tone", tone.css);
-  data->set("note", value(tone.note, kProseBytes));
+  data->set("note", value(tone.note ? language.word(*tone.note) : "", kProseBytes));
+  const std::string hint = say(language, Word::public_note, {{"incident", visible(record.incident)}});
+  data->set("public_note", pieces(hint));
+  data->set("json_hint", pieces(language.word(Word::json_hint)));
   data->set("code", false);
   if (!failure) return;
   const policy::FailureInfo& row = policy::info(*failure);
   data->set("code", std::string(row.code));
   data->set("number", std::to_string(row.number));
   data->set("slug", std::string(row.slug));
-  data->set("severity", std::string(policy::name(row.severity)));
+  data->set("severity", policy::term(language, policy::name(row.severity)));
 }
 
-std::string kicker(const Record& record) {
+std::string kicker(const Record& record, const Language& language) {
   switch (parts::failing_leg(record)) {
     case policy::Leg::client:
-      return "The connection from the client failed";
+      return say(language, Word::kicker_client);
     case policy::Leg::ourselves:
-      return "This proxy could not do what was asked";
+      return say(language, Word::kicker_ourselves);
     case policy::Leg::upstream:
       break;
   }
   if (record.audience == config::Audience::public_ || record.attempt.host.empty())
-    return "The upstream cannot be used";
-  return parts::authority(record.attempt.host, record.attempt.port) + " cannot be used";
+    return say(language, Word::kicker_upstream);
+  const std::string authority = parts::authority(record.attempt.host, record.attempt.port);
+  return say(language, Word::kicker_authority, {{"authority", authority}});
 }
 
-void add_actor(m::list* list, const char* actor, const std::string& text, bool link) {
+void add_actor(m::list* list, std::string_view actor, const std::string& text, bool link) {
   if (text.empty()) return;
   m::data data{m::data::type::object};
-  data.set("actor", actor);
+  data.set("actor", std::string(actor));
   data.set("actor_text", pieces(text));
   data.set("actor_link", link);
   list->push_back(std::move(data));
@@ -180,10 +201,10 @@ m::list strings(const std::vector<std::string>& values) {
   return list;
 }
 
-void put_advice(m::data* data, const Record& record) {
-  const Advice all = advice(record);
+void put_advice(m::data* data, const Record& record, const Language& language) {
+  const Advice all = advice(record, language);
   m::list changes;
-  for (const Suggestion& one : suggestions(record)) {
+  for (const Suggestion& one : suggestions(record, language)) {
     m::data change{m::data::type::object};
     change.set("ch_title", value(one.title));
     change.set("ch_toml", block(one.toml, kBlockBytes));
@@ -191,11 +212,13 @@ void put_advice(m::data* data, const Record& record) {
     changes.push_back(std::move(change));
   }
   m::list actors;
-  add_actor(&actors, "You, the visitor", all.visitor, false);
-  add_actor(&actors, "The owner of this proxy", all.owner, !changes.empty());
-  add_actor(&actors, "The owner of the server", all.device, false);
+  add_actor(&actors, language.word(Word::actor_visitor), all.visitor, false);
+  add_actor(&actors, language.word(Word::actor_owner), all.owner, !changes.empty());
+  add_actor(&actors, language.word(Word::actor_device), all.device, false);
   put_list(data, "meaning", pieces(all.meaning));
-  data->set("reference", value(all.reference));
+  data->set(
+      "reference",
+      value(all.reference.empty() ? "" : say(language, Word::reference, {{"reference", all.reference}})));
   put_list(data, "actors", actors);
   m::list causes;
   for (const std::string& one : all.causes)
@@ -205,7 +228,7 @@ void put_advice(m::data* data, const Record& record) {
   put_list(data, "changes", changes);
 }
 
-void put_rule(m::data* data, const Record& record) {
+void put_rule(m::data* data, const Record& record, const Language& language) {
   const policy::DecidingRule& decided = record.verdict.rule;
   if (decided.policy.empty() && decided.key.empty()) return;
   m::data rule{m::data::type::object};
@@ -213,36 +236,37 @@ void put_rule(m::data* data, const Record& record) {
   const bool may_see_files = record.audience == config::Audience::full;
   rule.set("r_place", value(may_see_files ? decided.place.text() : ""));
   rule.set("r_key", value(decided.key));
-  rule.set("r_value", value(parts::for_audience(record, decided.value)));
-  rule.set("r_verdict", value(parts::spaced(parts::verdict_name(record))));
+  rule.set("r_value", value(parts::for_audience(record, policy::phrase(language, decided.value), language)));
+  rule.set("r_verdict", value(policy::term(language, parts::verdict_name(record))));
   data->set("rule", rule);
 }
 
 }  // namespace
 }  // namespace page
 
-std::string render_html(const Record& record) {
+std::string render_html(const Record& record, const policy::Language& language) {
   page::m::data data{page::m::data::type::object};
   const bool is_public = record.audience == config::Audience::public_;
-  page::put_head(&data, record);
-  const std::string kicker = page::kicker(record);
+  page::put_head(&data, record, language);
+  const std::string kicker = page::kicker(record, language);
   data.set("kicker", visible(kicker));
   data.set("title", visible(kicker));
   data.set("details", !is_public);
-  data.set("footer", "Answered by " + visible(record.proxy_name.empty() ? "whytls" : record.proxy_name) +
-                         (is_public ? "." : ", not by the upstream."));
+  const std::string proxy = visible(record.proxy_name.empty() ? "whytls" : record.proxy_name);
+  data.set("footer", policy::say(language, is_public ? policy::Word::footer_public : policy::Word::footer,
+                                 {{"proxy", proxy}}));
   if (!is_public) {
-    page::put_path(&data, record);
-    page::put_advice(&data, record);
-    page::put_clients(&data, record);
-    page::put_findings(&data, record);
-    page::put_checks(&data, record);
-    page::put_chain(&data, record);
-    page::put_handshake(&data, record);
-    page::put_transport(&data, record);
-    page::put_timings(&data, record);
-    page::put_rule(&data, record);
-    page::put_pems(&data, record);
+    page::put_path(&data, record, language);
+    page::put_advice(&data, record, language);
+    page::put_clients(&data, record, language);
+    page::put_findings(&data, record, language);
+    page::put_checks(&data, record, language);
+    page::put_chain(&data, record, language);
+    page::put_handshake(&data, record, language);
+    page::put_transport(&data, record, language);
+    page::put_timings(&data, record, language);
+    page::put_rule(&data, record, language);
+    page::put_pems(&data, record, language);
   }
   return page::page_template().render(data);
 }

@@ -5,12 +5,17 @@
 #include <string>
 #include <string_view>
 
+#include "policy/words.h"
 #include "proxy/escape.h"
 #include "proxy/record.h"
 
 namespace whytls::proxy::page {
 
 namespace m = kainjow::mustache;
+using policy::Language;
+using policy::Plural;
+using policy::say;
+using policy::Word;
 
 // A value for the template, made visible and bounded; false, which a section tests for, when it is empty.
 [[nodiscard]] m::data value(std::string_view text, std::size_t max_bytes = kMaxShownBytes);
@@ -20,15 +25,17 @@ namespace m = kainjow::mustache;
 void put_list(m::data* into, const std::string& name, const m::list& list);
 
 // Each adds its keys to the page's data.
-void put_path(m::data* page, const Record& record);       // render_page_path.cpp
-void put_findings(m::data* page, const Record& record);   // render_page_findings.cpp
-void put_checks(m::data* page, const Record& record);     // render_page_findings.cpp
-void put_chain(m::data* page, const Record& record);      // render_page_chain.cpp
-void put_pems(m::data* page, const Record& record);       // render_page_chain.cpp
-void put_handshake(m::data* page, const Record& record);  // render_page_handshake.cpp
-void put_transport(m::data* page, const Record& record);  // render_page_handshake.cpp
-void put_timings(m::data* page, const Record& record);    // render_page_handshake.cpp
-void put_clients(m::data* page, const Record& record);    // render_page_clients.cpp
+void put_path(m::data* page, const Record& record, const Language& language);      // render_page_path.cpp
+void put_findings(m::data* page, const Record& record, const Language& language);  // render_page_findings.cpp
+void put_checks(m::data* page, const Record& record, const Language& language);    // render_page_findings.cpp
+void put_chain(m::data* page, const Record& record, const Language& language);     // render_page_chain.cpp
+void put_pems(m::data* page, const Record& record, const Language& language);      // render_page_chain.cpp
+void put_handshake(m::data* page, const Record& record,
+                   const Language& language);  // render_page_handshake.cpp
+void put_transport(m::data* page, const Record& record,
+                   const Language& language);                                     // render_page_handshake.cpp
+void put_timings(m::data* page, const Record& record, const Language& language);  // render_page_handshake.cpp
+void put_clients(m::data* page, const Record& record, const Language& language);  // render_page_clients.cpp
 
 // Bars of the page are drawn in a box of this width.
 inline constexpr int kBarWidth = 1000;

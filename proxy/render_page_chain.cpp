@@ -20,11 +20,11 @@ struct FieldStyle {
   Mood mood = Mood::fine;
 };
 
-void add_field(m::list* fields, const char* key, std::string_view text, FieldStyle style,
+void add_field(m::list* fields, std::string_view key, std::string_view text, FieldStyle style,
                std::size_t max_bytes = kMaxShownBytes) {
   if (text.empty()) return;
   m::data data{m::data::type::object};
-  data.set("c_key", key);
+  data.set("c_key", std::string(key));
   data.set("c_value", value(text, max_bytes));
   data.set("c_wide", style.width == Width::wide);
   data.set("c_mono", style.face == Face::mono);
@@ -32,20 +32,23 @@ void add_field(m::list* fields, const char* key, std::string_view text, FieldSty
   fields->push_back(std::move(data));
 }
 
-std::string title_of(const tls::Certificate& certificate) {
-  if (!certificate.parse_error.empty()) return "unreadable certificate";
+std::string title_of(const Language& language, const tls::Certificate& certificate) {
+  if (!certificate.parse_error.empty()) return say(language, Word::cert_unreadable);
   if (!certificate.subject_cn.empty()) return certificate.subject_cn;
-  return certificate.subject.empty() ? "no subject" : certificate.subject;
+  return certificate.subject.empty() ? say(language, Word::cert_no_subject) : certificate.subject;
 }
 
-std::string names_text(const tls::Certificate& certificate) {
-  if (!certificate.has_san) return "no subject alternative name (modern clients ignore the common name)";
+std::string names_text(const Language& language, const tls::Certificate& certificate) {
+  if (!certificate.has_san) return say(language, Word::cert_no_names);
   std::string text;
   for (const std::string& name : parts::shown_names(certificate))
     text += (text.empty() ? "" : ", ") + visible(name, 80);
   const std::size_t more = parts::omitted_names(certificate);
-  if (more > 0) text += " and " + parts::grouped(static_cast<std::int64_t>(more)) + " more";
-  return text.empty() ? "an empty subject alternative name" : text;
+  if (more > 0) {
+    const std::string count = parts::grouped(static_cast<std::int64_t>(more), language);
+    return say(language, Plural::more_names, more, {{"names", text}, {"count", count}});
+  }
+  return text.empty() ? say(language, Word::cert_empty_names) : text;
 }
 
 bool is_valid_at(const tls::Certificate& certificate, tls::UnixSeconds now) {
@@ -65,59 +68,64 @@ Mood mood_if(bool bad) {
   return bad ? Mood::bad : Mood::fine;
 }
 
-m::list fields_of(const Record& record, const tls::Certificate& certificate, int depth) {
+m::list fields_of(const Record& record, const Language& language, const tls::Certificate& certificate,
+                  int depth) {
   using policy::Failure;
   m::list fields;
   const auto at_fault = [&](std::initializer_list<Failure> failures) {
     return mood_if(is_at_fault(record, depth, failures));
   };
+  const auto add = [&](Word key, std::string_view text, FieldStyle style,
+                       std::size_t max_bytes = kMaxShownBytes) {
+    add_field(&fields, language.word(key), text, style, max_bytes);
+  };
+  const std::string print = parts::colon_hex(certificate.sha256_hex);
   if (!certificate.parse_error.empty()) {
-    add_field(&fields, "Error", certificate.parse_error, {Width::wide, Face::text, Mood::bad});
-    add_field(&fields, "SHA-256", parts::colon_hex(certificate.sha256_hex),
-              {Width::wide, Face::mono, Mood::fine});
+    const std::string error = policy::fact_text(language, "parse_error", certificate.parse_error);
+    add(Word::cert_error, error, {Width::wide, Face::text, Mood::bad});
+    add(Word::cert_sha256, print, {Width::wide, Face::mono, Mood::fine});
     return fields;
   }
   const tls::UnixSeconds now = parts::now_of(record);
   const bool in_time = is_valid_at(certificate, now);
-  add_field(&fields, "Subject", certificate.subject, {Width::wide, Face::text, Mood::fine});
-  add_field(&fields, "Issuer", certificate.issuer,
-            {Width::wide, Face::text,
-             at_fault({Failure::cert_self_signed, Failure::chain_unknown_issuer,
-                       Failure::chain_missing_intermediate})});
-  add_field(&fields, "Valid from", parts::rfc3339(certificate.not_before),
-            {Width::normal, Face::text, mood_if(certificate.not_before > now)});
-  add_field(&fields, "Valid until",
-            parts::rfc3339(certificate.not_after) + " (" + parts::distance(certificate.not_after, now) + ")",
-            {Width::normal, Face::text, mood_if(!in_time && certificate.not_after < now)});
+  add(Word::cert_subject, certificate.subject, {Width::wide, Face::text, Mood::fine});
+  add(Word::cert_issuer, certificate.issuer,
+      {Width::wide, Face::text,
+       at_fault(
+           {Failure::cert_self_signed, Failure::chain_unknown_issuer, Failure::chain_missing_intermediate})});
+  add(Word::cert_valid_from, parts::rfc3339(certificate.not_before),
+      {Width::normal, Face::text, mood_if(certificate.not_before > now)});
+  const std::string until = say(language, Word::cert_until_value,
+                                {{"time", parts::rfc3339(certificate.not_after)},
+                                 {"distance", parts::distance(certificate.not_after, now, language)}});
+  add(Word::cert_valid_until, until,
+      {Width::normal, Face::text, mood_if(!in_time && certificate.not_after < now)});
   if (depth == 0) {
-    add_field(&fields, "Names", names_text(certificate),
-              {Width::wide, Face::text,
-               at_fault({Failure::cert_name_mismatch, Failure::cert_ip_mismatch, Failure::cert_no_san})},
-              kNamesBytes);
+    add(Word::cert_names, names_text(language, certificate),
+        {Width::wide, Face::text,
+         at_fault({Failure::cert_name_mismatch, Failure::cert_ip_mismatch, Failure::cert_no_san})},
+        kNamesBytes);
   }
-  add_field(&fields, "Key", parts::key_text(certificate),
-            {Width::normal, Face::text, at_fault({Failure::cert_weak_key})});
-  add_field(
-      &fields, "Signature", certificate.signature_algorithm,
+  add(Word::cert_key, parts::key_text(certificate, language),
+      {Width::normal, Face::text, at_fault({Failure::cert_weak_key})});
+  add(Word::cert_signature, certificate.signature_algorithm,
       {Width::normal, Face::text, at_fault({Failure::cert_weak_signature, Failure::cert_bad_signature})});
-  add_field(&fields, "Serial", parts::colon_hex(certificate.serial_hex),
-            {Width::wide, Face::mono, Mood::fine});
-  add_field(&fields, "SHA-256", parts::colon_hex(certificate.sha256_hex),
-            {Width::wide, Face::mono, Mood::fine});
+  add(Word::cert_serial, parts::colon_hex(certificate.serial_hex), {Width::wide, Face::mono, Mood::fine});
+  add(Word::cert_sha256, print, {Width::wide, Face::mono, Mood::fine});
   if (!certificate.spki_sha256_base64.empty()) {
-    add_field(&fields, "Pin", "sha256/" + certificate.spki_sha256_base64,
-              {Width::wide, Face::mono, at_fault({Failure::pin_mismatch})});
+    add(Word::cert_pin, "sha256/" + certificate.spki_sha256_base64,
+        {Width::wide, Face::mono, at_fault({Failure::pin_mismatch})});
   }
   return fields;
 }
 
-std::string role_of(const tls::Certificate& certificate) {
-  if (certificate.self_signed) return "self-signed";
-  return certificate.basic_constraints_ca.value_or(false) ? "CA" : "";
+std::string role_of(const Language& language, const tls::Certificate& certificate) {
+  if (certificate.self_signed) return say(language, Word::role_self_signed);
+  return certificate.basic_constraints_ca.value_or(false) ? say(language, Word::role_ca) : std::string();
 }
 
 // What is missing between a certificate and the next that was sent, or behind the last one.
-m::data gap_behind(const Record& record, std::size_t index) {
+m::data gap_behind(const Record& record, const Language& language, std::size_t index) {
   const tls::HandshakeEvidence& seen = record.attempt.handshake;
   const tls::Certificate& certificate = seen.presented[index];
   const bool is_last = index + 1 == seen.presented.size();
@@ -126,18 +134,16 @@ m::data gap_behind(const Record& record, std::size_t index) {
   if (is_last && (seen.chain.anchored || !seen.chain.verified)) return {false};
   m::data gap{m::data::type::object};
   const std::string issuer = certificate.issuer_cn.empty() ? certificate.issuer : certificate.issuer_cn;
-  gap.set("gap_title", "Missing: " + visible(issuer));
-  std::string text = is_last ? "It was not sent, and it is not among the trusted certificates of this policy."
-                             : "The next certificate that was sent is another one.";
+  gap.set("gap_title", say(language, Word::gap_title, {{"issuer", visible(issuer)}}));
+  std::string text = say(language, is_last ? Word::gap_not_sent : Word::gap_other_sent);
   if (!certificate.aia_issuers.empty()) {
-    text +=
-        " The certificate says that it can be fetched from " + visible(certificate.aia_issuers.front()) + ".";
+    text = say(language, Word::gap_aia, {{"text", text}, {"url", visible(certificate.aia_issuers.front())}});
   }
   gap.set("gap_text", text);
   return gap;
 }
 
-m::list sent_list(const Record& record) {
+m::list sent_list(const Record& record, const Language& language) {
   const auto& presented = record.attempt.handshake.presented;
   m::list list;
   for (std::size_t i = 0; i < presented.size() && i < parts::kMaxShownCertificates; ++i) {
@@ -147,37 +153,41 @@ m::list sent_list(const Record& record) {
                                  [depth](const policy::Finding& finding) { return finding.depth == depth; });
     m::data data{m::data::type::object};
     data.set("c_depth", std::to_string(i));
-    data.set("c_title", value(title_of(presented[i])));
-    data.set("c_role", value(role_of(presented[i])));
+    data.set("c_title", value(title_of(language, presented[i])));
+    data.set("c_role", value(role_of(language, presented[i])));
     data.set("c_class", bad ? "bad" : "plain");
-    data.set("c_fields", fields_of(record, presented[i], depth));
-    data.set("gap", gap_behind(record, i));
+    data.set("c_fields", fields_of(record, language, presented[i], depth));
+    data.set("gap", gap_behind(record, language, i));
     list.push_back(std::move(data));
   }
   return list;
 }
 
-void put_built(m::data* into, const Record& record) {
+void put_built(m::data* into, const Record& record, const Language& language) {
   const tls::ChainEvidence& chain = record.attempt.handshake.chain;
   m::list list;
   for (std::size_t i = 0; i < chain.built.size() && i < parts::kMaxShownCertificates; ++i) {
     const tls::Certificate& certificate = chain.built[i];
     const bool is_anchor = chain.anchored && i + 1 == chain.built.size();
     m::data data{m::data::type::object};
-    data.set("b_title", value(title_of(certificate)));
+    data.set("b_title", value(title_of(language, certificate)));
     data.set("b_print",
              value(parts::colon_hex(std::string_view(certificate.sha256_hex).substr(0, 16)) + "…"));
-    data.set("b_role", value(is_anchor ? "trusted" : role_of(certificate)));
+    data.set("b_role", value(is_anchor ? say(language, Word::role_trusted) : role_of(language, certificate)));
     list.push_back(std::move(data));
   }
   std::string gap;
   if (!chain.anchored && !chain.built.empty()) {
     const tls::Certificate& last = chain.built.back();
     const std::string issuer = last.issuer_cn.empty() ? last.issuer : last.issuer_cn;
-    gap = last.self_issued ? "and nothing that is trusted behind it" : "missing: " + issuer;
+    gap = last.self_issued ? say(language, Word::gap_nothing)
+                           : say(language, Word::gap_missing, {{"issuer", issuer}});
   }
   into->set("built_gap", value(gap));
-  into->set("trust", value(parts::for_audience(record, chain.trust_description)));
+  const std::string store = parts::fact_value(record, language, "trust_store", chain.trust_description);
+  into->set("trust",
+            value(store.empty() ? "" : say(language, Word::trusted_for, {{"trust_store", visible(store)}}),
+                  2 * kMaxShownBytes));
   put_list(into, "built", list);
 }
 
@@ -207,13 +217,16 @@ Window window_of(const std::vector<tls::Certificate>& certificates, tls::UnixSec
   return {window.from - margin, window.to + margin};
 }
 
-std::string time_text(const tls::Certificate& certificate, tls::UnixSeconds now) {
-  if (certificate.not_before > now) return "begins " + parts::distance(certificate.not_before, now);
-  const std::string when = parts::distance(certificate.not_after, now);
-  return (certificate.not_after < now ? "ended " : "ends ") + when;
+std::string time_text(const Language& language, const tls::Certificate& certificate, tls::UnixSeconds now) {
+  if (certificate.not_before > now) {
+    return say(language, Word::time_begins,
+               {{"distance", parts::distance(certificate.not_before, now, language)}});
+  }
+  return say(language, certificate.not_after < now ? Word::time_ended : Word::time_ends,
+             {{"distance", parts::distance(certificate.not_after, now, language)}});
 }
 
-void put_timeline(m::data* into, const Record& record) {
+void put_timeline(m::data* into, const Record& record, const Language& language) {
   std::vector<tls::Certificate> readable;
   for (const tls::Certificate& one : record.attempt.handshake.presented) {
     if (one.parse_error.empty() && readable.size() < parts::kMaxShownCertificates) readable.push_back(one);
@@ -225,37 +238,40 @@ void put_timeline(m::data* into, const Record& record) {
     const int left = window.place(one.not_before);
     const int width = std::max(window.place(one.not_after) - left, 2);
     m::data data{m::data::type::object};
-    data.set("t_name", value(title_of(one)));
-    data.set("t_text", time_text(one, now));
+    data.set("t_name", value(title_of(language, one)));
+    data.set("t_text", time_text(language, one, now));
     data.set("t_class", is_valid_at(one, now) ? "good" : "bad");
     data.set("t_x", std::to_string(left));
     data.set("t_width", std::to_string(width));
     data.set("t_now", std::to_string(window.place(now)));
-    data.set("t_from", parts::date(one.not_before));
-    data.set("t_to", parts::date(one.not_after));
+    data.set("t_dates", say(language, Word::range,
+                            {{"from", parts::date(one.not_before)}, {"to", parts::date(one.not_after)}}));
     list.push_back(std::move(data));
   }
-  into->set("now_text", parts::rfc3339(now));
+  into->set("now_text", say(language, Word::time_now, {{"time", parts::rfc3339(now)}}));
   put_list(into, "timeline", list);
 }
 
 }  // namespace
 
-void put_chain(m::data* page, const Record& record) {
+void put_chain(m::data* page, const Record& record, const Language& language) {
   const tls::HandshakeEvidence& seen = record.attempt.handshake;
   if (seen.presented.empty()) return;
   m::data chain{m::data::type::object};
-  chain.set("chain_sender", record.attempt.leg == policy::Leg::client ? "proxy" : "upstream");
-  chain.set("sent", sent_list(record));
+  const bool is_ours = record.attempt.leg == policy::Leg::client;
+  chain.set("sent_title", say(language, is_ours ? Word::sent_by_proxy : Word::sent_by_upstream));
+  chain.set("sent", sent_list(record, language));
   const std::size_t total = seen.presented.size() + seen.presented_omitted;
   const std::size_t hidden = total - std::min(seen.presented.size(), parts::kMaxShownCertificates);
-  chain.set("sent_more", value(hidden == 0 ? "" : std::to_string(hidden) + " more certificates were sent."));
-  put_built(&chain, record);
-  put_timeline(&chain, record);
+  const std::string more =
+      say(language, Plural::more_certificates, hidden, {{"count", std::to_string(hidden)}});
+  chain.set("sent_more", value(hidden == 0 ? "" : more));
+  put_built(&chain, record, language);
+  put_timeline(&chain, record, language);
   page->set("chain", chain);
 }
 
-void put_pems(m::data* page, const Record& record) {
+void put_pems(m::data* page, const Record& record, const Language& language) {
   parts::PemBudget budget;
   m::list list;
   std::size_t left_out = 0;
@@ -267,12 +283,13 @@ void put_pems(m::data* page, const Record& record) {
       continue;
     }
     m::data data{m::data::type::object};
-    data.set("pem_title", value(std::to_string(i) + ": " + title_of(presented[i])));
+    const std::string title = std::to_string(i) + ": " + title_of(language, presented[i]);
+    data.set("pem_title", say(language, Word::pem_of, {{"certificate", visible(title)}}));
     data.set("pem_text", pem);
     list.push_back(std::move(data));
   }
-  page->set("pem_more",
-            value(left_out == 0 ? "" : std::to_string(left_out) + " are too large to be printed here."));
+  const std::string more = say(language, Plural::too_large, left_out, {{"count", std::to_string(left_out)}});
+  page->set("pem_more", value(left_out == 0 ? "" : more));
   put_list(page, "pems", list);
 }
 

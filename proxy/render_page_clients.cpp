@@ -8,53 +8,55 @@ namespace {
 
 struct Looks {
   const char* css_class;  // of page.css: gives the mark
-  const char* word;       // the mark is not all that tells
+  Word word;              // the mark is not all that tells
 };
 
 Looks looks_of(policy::ClientOutcome outcome) {
   switch (outcome) {
     case policy::ClientOutcome::connects:
-      return {"good", "yes"};
+      return {"good", Word::client_yes};
     case policy::ClientOutcome::asks:
-      return {"warn", "only after a warning"};
+      return {"warn", Word::client_asks};
     case policy::ClientOutcome::refuses:
-      return {"bad", "no"};
-    case policy::ClientOutcome::unknown:
+    case policy::ClientOutcome::unknown:  // has no row
       break;
   }
-  return {"idle", "not known"};
+  return {"bad", Word::client_no};
 }
 
-m::data row_of(const policy::ClientView& view) {
+m::data row_of(const policy::ClientView& view, const Language& language) {
   const Looks looks = looks_of(view.outcome);
   m::data row{m::data::type::object};
   row.set("o_client", std::string(view.client));
   row.set("o_version", std::string(view.version));
   row.set("o_class", looks.css_class);
-  row.set("o_outcome", looks.word);
+  row.set("o_outcome", std::string(language.word(looks.word)));
   // Many clients print their code within their words.
   const bool says_code = view.words.find(view.code) != std::string::npos;
   row.set("o_code", value(says_code ? "" : view.code));
   row.set("o_words", value(view.words));
-  row.set("o_evidence", view.measured ? "measured" : "documented");
+  row.set("o_evidence",
+          std::string(language.word(view.measured ? Word::client_measured : Word::client_documented)));
   row.set("o_source", value(view.source));
   return row;
 }
 
 }  // namespace
 
-void put_clients(m::data* page, const Record& record) {
+void put_clients(m::data* page, const Record& record, const Language& language) {
   m::list rows;
   std::string unknown;
   for (const policy::ClientView& view : policy::client_views(record.attempt, record.diagnosis)) {
     if (view.outcome == policy::ClientOutcome::unknown) {
       unknown.append(unknown.empty() ? "" : ", ").append(view.client);
     } else {
-      rows.push_back(row_of(view));
+      rows.push_back(row_of(view, language));
     }
   }
   put_list(page, "others", rows);
-  page->set("o_unknown", value(unknown));
+  page->set(
+      "o_unknown",
+      value(unknown.empty() ? "" : policy::say(language, Word::clients_unknown, {{"clients", unknown}})));
 }
 
 }  // namespace whytls::proxy::page

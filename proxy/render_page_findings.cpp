@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/sentence.h"
 #include "proxy/render_page.h"
 #include "proxy/render_parts.h"
 
@@ -14,13 +15,13 @@ constexpr std::size_t kFactBytes = 256;
 struct Halves {
   std::string_view left;
   std::string_view right;
-  const char* left_title;
-  const char* right_title;
+  Word left_title;
+  Word right_title;
 };
 constexpr std::array kHalves = {
-    Halves{"expected", "presented", "Expected", "Presented"},
-    Halves{"offered", "answered", "Offered", "Answered"},
-    Halves{"required", "presented", "Required", "Presented"},
+    Halves{"expected", "presented", Word::expected, Word::presented},
+    Halves{"offered", "answered", Word::half_offered, Word::half_answered},
+    Halves{"required", "presented", Word::required, Word::presented},
 };
 
 // "expected_name" without its first word is "name"; "expected" alone leaves nothing; nullopt: another first
@@ -42,22 +43,15 @@ const policy::Fact* partner(const policy::Finding& finding, std::string_view res
   return nullptr;
 }
 
-// Keys of facts that need more than their underscores taken away.
-std::string fact_title(std::string_view key) {
-  if (key == "cn") return "common name, which clients ignore";
-  if (key == "sni") return "server name (SNI)";
-  if (key == "aia" || key == "issuer_url") return "where the issuer can be fetched";
-  return parts::spaced(key);
-}
-
-m::data fact_data(const Record& record, const policy::Fact& fact) {
+m::data fact_data(const Record& record, const Language& language, const policy::Fact& fact) {
   m::data data{m::data::type::object};
-  data.set("fact_key", value(fact_title(fact.key)));
-  data.set("fact_value", value(parts::for_audience(record, fact.value), kFactBytes));
+  data.set("fact_key", value(policy::term(language, fact.key)));
+  data.set("fact_value", value(parts::fact_value(record, language, fact.key, fact.value), kFactBytes));
   return data;
 }
 
-void put_facts(m::data* into, const Record& record, const policy::Finding& finding) {
+void put_facts(m::data* into, const Record& record, const Language& language,
+               const policy::Finding& finding) {
   m::list pairs;
   m::list singles;
   std::vector<const policy::Fact*> used;
@@ -68,9 +62,10 @@ void put_facts(m::data* into, const Record& record, const policy::Finding& findi
       const policy::Fact* other = rest ? partner(finding, *rest, halves.right) : nullptr;
       if (other == nullptr || pairs.size() == parts::kMaxShownFacts) continue;
       m::data pair{m::data::type::object};
-      pair.set("p_what", value(rest->empty() ? "value" : parts::spaced(*rest)));
-      pair.set("p_expected", value(parts::for_audience(record, fact.value), kFactBytes));
-      pair.set("p_presented", value(parts::for_audience(record, other->value), kFactBytes));
+      pair.set("p_what", value(policy::term(language, rest->empty() ? "value" : *rest)));
+      pair.set("p_expected", value(parts::fact_value(record, language, fact.key, fact.value), kFactBytes));
+      pair.set("p_presented",
+               value(parts::fact_value(record, language, other->key, other->value), kFactBytes));
       pairs.push_back(std::move(pair));
       titles = &halves;
       used.insert(used.end(), {&fact, other});
@@ -80,26 +75,26 @@ void put_facts(m::data* into, const Record& record, const policy::Finding& findi
   for (const policy::Fact& fact : finding.facts) {
     const bool shown = std::find(used.begin(), used.end(), &fact) != used.end();
     if (shown || fact.value.empty() || singles.size() == parts::kMaxShownFacts) continue;
-    singles.push_back(fact_data(record, fact));
+    singles.push_back(fact_data(record, language, fact));
   }
-  into->set("f_left", titles->left_title);
-  into->set("f_right", titles->right_title);
+  into->set("f_left", say(language, titles->left_title));
+  into->set("f_right", say(language, titles->right_title));
   into->set("f_has_pairs", !pairs.empty());
   into->set("f_has_facts", !singles.empty());
   into->set("f_pairs", pairs);
   into->set("f_facts", singles);
 }
 
-const char* action_title(policy::Action action) {
+Word action_title(policy::Action action) {
   switch (action) {
     case policy::Action::refuse:
-      return "Refused";
+      break;
     case policy::Action::warn:
-      return "Warning";
+      return Word::warned;
     case policy::Action::allow:
-      return "Allowed";
+      return Word::allowed;
   }
-  return "";
+  return Word::refused;
 }
 
 const char* action_class(policy::Action action) {
@@ -114,33 +109,33 @@ const char* action_class(policy::Action action) {
   return "";
 }
 
-std::string where(const policy::Finding& finding) {
+std::string where(const Language& language, const policy::Finding& finding) {
   if (finding.depth < 0) return {};
-  if (finding.depth == 0) return "the server’s own certificate";
-  return "certificate " + std::to_string(finding.depth) + " of the chain";
+  if (finding.depth == 0) return say(language, Word::where_leaf);
+  return say(language, Word::where_depth, {{"depth", std::to_string(finding.depth)}});
 }
 
 struct OutcomeLook {
   const char* css;
-  const char* text;
+  Word text;
 };
 OutcomeLook look_of(policy::CheckOutcome outcome) {
   switch (outcome) {
     case policy::CheckOutcome::pass:
-      return {"good", "passed"};
+      return {"good", Word::outcome_pass};
     case policy::CheckOutcome::warn:
-      return {"warn", "warning"};
+      return {"warn", Word::outcome_warn};
     case policy::CheckOutcome::fail:
-      return {"bad", "failed"};
+      return {"bad", Word::outcome_fail};
     case policy::CheckOutcome::not_checked:
-      return {"idle", "not checked"};
+      break;
   }
-  return {"idle", ""};
+  return {"idle", Word::outcome_not_checked};
 }
 
 }  // namespace
 
-void put_findings(m::data* page, const Record& record) {
+void put_findings(m::data* page, const Record& record, const Language& language) {
   const auto judged = parts::judged_findings(record);
   m::list list;
   for (const policy::JudgedFinding& one : judged) {
@@ -150,31 +145,34 @@ void put_findings(m::data* page, const Record& record) {
     data.set("f_slug", std::string(row.slug));
     data.set("f_code", std::string(row.code));
     data.set("f_number", std::to_string(row.number));
-    data.set("f_summary", std::string(row.summary));
-    data.set("f_action", action_title(one.action));
+    data.set("f_summary", std::string(language.failure(row.failure).summary));
+    data.set("f_action", say(language, action_title(one.action)));
     data.set("f_class", action_class(one.action));
-    data.set("f_where", value(where(one.finding)));
-    put_facts(&data, record, one.finding);
+    data.set("f_where", value(where(language, one.finding)));
+    put_facts(&data, record, language, one.finding);
     list.push_back(std::move(data));
   }
-  page->set("findings_title", judged.size() == 1 ? std::string("What is wrong")
-                                                 : std::to_string(judged.size()) + " things are wrong");
+  const auto counted = [&](Plural plural, std::size_t count) {
+    return say(language, plural, count, {{"count", std::to_string(count)}});
+  };
+  page->set("findings_title", counted(Plural::wrong, judged.size()));
   const std::size_t hidden = judged.size() - list.size();
-  page->set("findings_more", value(hidden == 0 ? "" : std::to_string(hidden) + " more are in the log."));
+  page->set("findings_more", value(hidden == 0 ? "" : counted(Plural::more_in_log, hidden)));
   put_list(page, "findings", list);
 }
 
-void put_checks(m::data* page, const Record& record) {
+void put_checks(m::data* page, const Record& record, const Language& language) {
   m::list list;
   std::string unchecked;
   for (const policy::Check& check : record.diagnosis.checks) {
     const OutcomeLook look = look_of(check.outcome);
-    const std::string name = parts::spaced(check.name);
+    const std::string name = policy::term(language, check.name);
     m::data data{m::data::type::object};
     data.set("check_name", value(name));
     data.set("check_class", look.css);
-    data.set("check_outcome", look.text);
-    data.set("check_detail", value(parts::for_audience(record, check.detail), kFactBytes));
+    data.set("check_outcome", say(language, look.text));
+    const std::string detail = policy::check_text(language, check, record.diagnosis.findings);
+    data.set("check_detail", value(parts::for_audience(record, detail, language), kFactBytes));
     list.push_back(std::move(data));
     if (check.outcome == policy::CheckOutcome::not_checked)
       unchecked += (unchecked.empty() ? "" : ", ") + name;

@@ -12,42 +12,54 @@ using policy::Phase;
 
 struct Look {
   const char* state;  // class of the style sheet
-  const char* text;   // for those who don't see colours
+  Word text;          // for those who don't see colours
 };
-constexpr Look kGood{"good", "fine"};
-constexpr Look kBad{"bad", "failed here"};
-constexpr Look kIdle{"idle", "not reached"};
+constexpr Look kGood{"good", Word::look_good};
+constexpr Look kBad{"bad", Word::look_bad};
+constexpr Look kIdle{"idle", Word::look_idle};
 
-const char* stage_title(Phase phase) {
+Word stage_title(Phase phase) {
   switch (phase) {
     case Phase::dns:
-      return "name lookup";
+      return Word::stage_dns;
     case Phase::connect:
-      return "connect";
+      return Word::stage_connect;
     case Phase::hello:
-      return "hello";
+      return Word::stage_hello;
     case Phase::negotiation:
-      return "negotiation";
+      return Word::stage_negotiation;
     case Phase::certificate:
-      return "certificate";
+      return Word::stage_certificate;
     case Phase::key_exchange:
-      return "key exchange";
+      return Word::stage_key_exchange;
     case Phase::finished:
-      return "finished";
+      return Word::stage_finished;
     case Phase::after_handshake:
-      return "after the handshake";
+      return Word::stage_after_handshake;
     case Phase::http:
-      return "HTTP";
+      break;
   }
-  return "";
+  return Word::stage_http;
 }
 
-m::data node(const char* name, std::string_view detail, Look look) {
+Word stages_title(Leg leg) {
+  switch (leg) {
+    case Leg::client:
+      return Word::stages_client;
+    case Leg::upstream:
+      return Word::stages_upstream;
+    case Leg::ourselves:
+      break;
+  }
+  return Word::stages_ourselves;
+}
+
+m::data node(const Language& language, std::string_view name, std::string_view detail, Look look) {
   m::data data{m::data::type::object};
-  data.set("node_name", name);
+  data.set("node_name", std::string(name));
   data.set("node_detail", value(detail));
   data.set("node_state", look.state);
-  data.set("node_state_text", look.text);
+  data.set("node_state_text", say(language, look.text));
   data.set("wire", false);
   return data;
 }
@@ -67,7 +79,7 @@ bool belongs(Phase phase, const policy::Attempt& attempt) {
   return attempt.tls_used || transport || phase == Phase::http;
 }
 
-m::list stages(const Record& record, Phase failing) {
+m::list stages(const Record& record, const Language& language, Phase failing) {
   constexpr std::array kPhases = {Phase::dns,         Phase::connect,         Phase::hello,
                                   Phase::negotiation, Phase::certificate,     Phase::key_exchange,
                                   Phase::finished,    Phase::after_handshake, Phase::http};
@@ -79,9 +91,9 @@ m::list stages(const Record& record, Phase failing) {
     const bool passed = phase < failing || (handshake_done && phase <= Phase::finished);
     const Look look = phase == failing ? kBad : passed ? kGood : kIdle;
     m::data data{m::data::type::object};
-    data.set("stage_name", stage_title(phase));
+    data.set("stage_name", say(language, stage_title(phase)));
     data.set("stage_state", look.state);
-    data.set("stage_text", look.text);
+    data.set("stage_text", say(language, look.text));
     list.push_back(std::move(data));
   }
   return list;
@@ -89,11 +101,12 @@ m::list stages(const Record& record, Phase failing) {
 
 }  // namespace
 
-void put_path(m::data* page, const Record& record) {
+void put_path(m::data* page, const Record& record, const Language& language) {
   const policy::Attempt& attempt = record.attempt;
   const Leg leg = parts::failing_leg(record);
   const Phase phase = parts::failing_phase(record);
-  const std::string failed_at = std::string("failed: ") + stage_title(phase);
+  const std::string failed_at =
+      say(language, Word::path_failed, {{"stage", language.word(stage_title(phase))}});
   const bool is_client = leg == Leg::client;
   const bool is_own = leg == Leg::ourselves;
   const bool is_upstream = leg == Leg::upstream;
@@ -102,24 +115,30 @@ void put_path(m::data* page, const Record& record) {
 
   const std::string host =
       attempt.leg == Leg::upstream ? parts::authority(attempt.host, attempt.port) : std::string();
-  const std::string address =
-      attempt.address.empty() || attempt.address == attempt.host ? std::string() : " at " + attempt.address;
+  const bool has_address = !attempt.address.empty() && attempt.address != attempt.host;
+  const std::string where =
+      has_address ? say(language, Word::path_at, {{"host", host}, {"address", attempt.address}}) : host;
 
-  m::data client = node("Your client", record.client_address, is_client ? kBad : kGood);
-  client.set("wire", wire(is_client ? kBad : kGood, is_client ? failed_at : "connected"));
-  m::data own = node("whytls", record.listener.empty() ? "this proxy" : "listener " + record.listener,
-                     is_own ? kBad : kGood);
+  m::data client =
+      node(language, language.word(Word::path_client), record.client_address, is_client ? kBad : kGood);
+  client.set("wire",
+             wire(is_client ? kBad : kGood, is_client ? failed_at : say(language, Word::path_connected)));
+  const std::string listener = record.listener.empty()
+                                   ? say(language, Word::path_this_proxy)
+                                   : say(language, Word::path_listener, {{"name", record.listener}});
+  m::data own = node(language, "whytls", listener, is_own ? kBad : kGood);
   const Look beyond = is_upstream ? kBad : kIdle;
-  own.set("wire", wire(beyond, is_upstream ? failed_at : "not used"));
-  m::data upstream = node("Upstream", host + address, is_upstream ? (reached ? kBad : kIdle) : kIdle);
+  own.set("wire", wire(beyond, is_upstream ? failed_at : say(language, Word::path_not_used)));
+  m::data upstream = node(language, language.word(Word::path_upstream), where,
+                          is_upstream ? (reached ? kBad : kIdle) : kIdle);
   m::list path;
   path.push_back(std::move(client));
   path.push_back(std::move(own));
   path.push_back(std::move(upstream));
   page->set("path", path);
 
-  put_list(page, "stages", is_own ? m::list{} : stages(record, phase));
-  page->set("stage_leg", std::string(policy::name(attempt.leg)));
+  put_list(page, "stages", is_own ? m::list{} : stages(record, language, phase));
+  page->set("stages_title", say(language, stages_title(attempt.leg)));
 }
 
 }  // namespace whytls::proxy::page

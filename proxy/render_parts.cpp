@@ -5,8 +5,14 @@
 #include <chrono>
 #include <cstdio>
 
+#include "policy/sentence.h"
+
 namespace whytls::proxy::parts {
 namespace {
+
+using policy::Language;
+using policy::Plural;
+using policy::Word;
 
 constexpr std::int64_t kMinute = 60;
 constexpr std::int64_t kHour = 60 * kMinute;
@@ -31,8 +37,16 @@ std::string clock_of(std::int64_t second_of_day) {
                static_cast<int>(second_of_day % kHour / kMinute), static_cast<int>(second_of_day % kMinute));
 }
 
-std::string counted(std::int64_t count, const char* unit) {
-  return grouped(count) + " " + unit + (count == 1 ? "" : "s");
+std::string counted(std::int64_t count, Plural unit, const Language& language) {
+  return policy::say(language, unit, static_cast<std::uint64_t>(count),
+                     {{"count", grouped(count, language)}});
+}
+
+// "4.20" with the separator of the language.
+std::string decimal(const std::string& number, const Language& language) {
+  std::string out = number;
+  const std::size_t point = out.find('.');
+  return point == std::string::npos ? out : out.replace(point, 1, language.decimal);
 }
 
 // True where a path can begin: behind a blank or an opening quote or bracket.
@@ -97,17 +111,29 @@ std::string_view verdict_name(const Record& record) {
   return policy::name(was_forwarded(record) ? record.verdict.decision : policy::Decision::refuse);
 }
 
-std::string sentence(const Record& record) {
+std::string sentence(const Record& record, const Language& language) {
   const auto failure = record.failure();
   const bool may_know = record.audience != config::Audience::public_;
-  if (may_know && !record.diagnosis.sentence.empty()) return for_audience(record, record.diagnosis.sentence);
-  if (failure) return std::string(policy::info(*failure).summary);
-  return "Nothing is wrong.";
+  if (may_know && !record.diagnosis.sentence.empty()) {
+    const bool is_english = &language == &policy::english();
+    return for_audience(record,
+                        is_english
+                            ? record.diagnosis.sentence
+                            : policy::make_sentence(language, record.attempt, record.diagnosis.findings),
+                        language);
+  }
+  if (failure) return std::string(language.failure(*failure).summary);
+  return policy::say(language, Word::nothing_wrong);
 }
 
-std::string for_audience(const Record& record, std::string_view text) {
+std::string fact_value(const Record& record, const Language& language, std::string_view key,
+                       std::string_view text) {
+  return for_audience(record, policy::fact_text(language, key, text), language);
+}
+
+std::string for_audience(const Record& record, std::string_view text, const Language& language) {
   if (record.audience == config::Audience::full) return std::string(text);
-  constexpr std::string_view kInPlace = "(a file)";
+  const std::string_view in_place = language.word(Word::a_file);
   std::string out;
   const std::string& file = record.verdict.rule.place.file;
   for (std::size_t at = 0; at < text.size();) {
@@ -120,7 +146,7 @@ std::string for_audience(const Record& record, std::string_view text) {
     if (length == 0) {
       out += text[at++];
     } else {
-      out += kInPlace;
+      out += in_place;
       at += length;
     }
   }
@@ -146,36 +172,40 @@ std::string rfc3339_ms(std::int64_t unix_ms) {
   return text + print(".%03dZ", static_cast<int>(unix_ms - second * 1000));
 }
 
-std::string distance(tls::UnixSeconds when, tls::UnixSeconds now) {
+std::string distance(tls::UnixSeconds when, tls::UnixSeconds now, const Language& language) {
   const std::int64_t apart = when > now ? when - now : now - when;
   std::string amount;
   if (apart >= 2 * kDay) {
-    amount = counted(apart / kDay, "day");
+    amount = counted(apart / kDay, Plural::time_days, language);
   } else if (apart >= 2 * kHour) {
-    amount = counted(apart / kHour, "hour");
+    amount = counted(apart / kHour, Plural::time_hours, language);
   } else if (apart >= 2 * kMinute) {
-    amount = counted(apart / kMinute, "minute");
+    amount = counted(apart / kMinute, Plural::time_minutes, language);
   } else {
-    amount = counted(apart, "second");
+    amount = counted(apart, Plural::time_seconds, language);
   }
-  return when > now ? "in " + amount : amount + " ago";
+  return policy::say(language, when > now ? Word::ahead : Word::ago, {{"time", amount}});
 }
 
-std::string duration(std::int64_t us) {
+std::string duration(std::int64_t us, const Language& language) {
   constexpr std::int64_t kMillisecond = 1000;
   constexpr std::int64_t kSecond = 1000 * kMillisecond;
-  if (us < kMillisecond) return std::to_string(us) + " \u00b5s";
+  if (us < kMillisecond) return policy::say(language, Word::micro, {{"count", std::to_string(us)}});
   const auto value = static_cast<double>(us);
-  if (us < kSecond) return print("%.1f ms", value / static_cast<double>(kMillisecond));
-  return print("%.2f s", value / static_cast<double>(kSecond));
+  if (us < kSecond) {
+    const std::string count = print("%.1f", value / static_cast<double>(kMillisecond));
+    return policy::say(language, Word::milli, {{"count", decimal(count, language)}});
+  }
+  const std::string count = print("%.2f", value / static_cast<double>(kSecond));
+  return policy::say(language, Word::second, {{"count", decimal(count, language)}});
 }
 
-std::string grouped(std::int64_t number) {
+std::string grouped(std::int64_t number, const Language& language) {
   std::string digits = std::to_string(number);
   const std::size_t first = number < 0 ? 1 : 0;
   for (std::size_t at = digits.size(); at > first + 3;) {
     at -= 3;
-    digits.insert(at, 1, ',');
+    digits.insert(at, language.thousands);
   }
   return digits;
 }
@@ -211,17 +241,13 @@ std::string colon_hex(std::string_view hex) {
   return upper(out);
 }
 
-std::string spaced(std::string_view snake_case) {
-  std::string out(snake_case);
-  std::replace(out.begin(), out.end(), '_', ' ');
-  return out;
-}
-
-std::string key_text(const tls::Certificate& certificate) {
+std::string key_text(const tls::Certificate& certificate, const Language& language) {
   if (certificate.key_type.empty()) return {};
   if (!certificate.key_curve.empty()) return certificate.key_type + " " + certificate.key_curve;
   if (certificate.key_type.starts_with("Ed") || certificate.key_bits == 0) return certificate.key_type;
-  return certificate.key_type + ", " + std::to_string(certificate.key_bits) + " bits";
+  const std::string bits = std::to_string(certificate.key_bits);
+  return policy::say(language, Plural::key_bits, static_cast<std::uint64_t>(certificate.key_bits),
+                     {{"type", certificate.key_type}, {"count", bits}});
 }
 
 std::vector<std::string> shown_names(const tls::Certificate& certificate) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/words.h"
 #include "proxy/record.h"
 
 namespace whytls::proxy::parts {
@@ -36,9 +37,14 @@ inline constexpr std::size_t kMaxSentenceBytes = 700;
 // "debug", "info", "warning", "error".
 [[nodiscard]] std::string_view level_name(config::LogLevel level);
 // The sentence as this audience may read it: the diagnosis's, or the summary of the catalogue.
-[[nodiscard]] std::string sentence(const Record& record);
+[[nodiscard]] std::string sentence(const Record& record,
+                                   const policy::Language& language = policy::english());
 // `text` without the paths of files when the audience may not see them. Only the audience `full` may.
-[[nodiscard]] std::string for_audience(const Record& record, std::string_view text);
+[[nodiscard]] std::string for_audience(const Record& record, std::string_view text,
+                                       const policy::Language& language = policy::english());
+// A fact as this audience may read it, in the language as far as whytls wrote it.
+[[nodiscard]] std::string fact_value(const Record& record, const policy::Language& language,
+                                     std::string_view key, std::string_view text);
 // Seconds of the moment of the record.
 [[nodiscard]] inline tls::UnixSeconds now_of(const Record& record) {
   return record.time_ms / 1000;
@@ -49,11 +55,12 @@ inline constexpr std::size_t kMaxSentenceBytes = 700;
 [[nodiscard]] std::string rfc3339(tls::UnixSeconds when);
 [[nodiscard]] std::string date(tls::UnixSeconds when);
 // "2,341 days ago", "in 3 hours".
-[[nodiscard]] std::string distance(tls::UnixSeconds when, tls::UnixSeconds now);
+[[nodiscard]] std::string distance(tls::UnixSeconds when, tls::UnixSeconds now,
+                                   const policy::Language& language = policy::english());
 // "840 µs", "12.3 ms", "4.20 s".
-[[nodiscard]] std::string duration(std::int64_t us);
+[[nodiscard]] std::string duration(std::int64_t us, const policy::Language& language = policy::english());
 // "1,234,567".
-[[nodiscard]] std::string grouped(std::int64_t number);
+[[nodiscard]] std::string grouped(std::int64_t number, const policy::Language& language = policy::english());
 // "a.example:443", "[::1]:443".
 [[nodiscard]] std::string authority(std::string_view host, std::uint16_t port);
 // "0xc02f".
@@ -61,11 +68,10 @@ inline constexpr std::size_t kMaxSentenceBytes = 700;
 // Hex digits in upper case, in pairs with colons: the form that openssl and browsers print.
 [[nodiscard]] std::string colon_hex(std::string_view hex);
 [[nodiscard]] std::string upper(std::string_view text);
-// "not_after" -> "not after".
-[[nodiscard]] std::string spaced(std::string_view snake_case);
 
 // "RSA, 2048 bits", "EC P-256".
-[[nodiscard]] std::string key_text(const tls::Certificate& certificate);
+[[nodiscard]] std::string key_text(const tls::Certificate& certificate,
+                                   const policy::Language& language = policy::english());
 // "DNS:a.example", "IP:10.0.0.1"; at most kMaxShownNames of them.
 [[nodiscard]] std::vector<std::string> shown_names(const tls::Certificate& certificate);
 // How many names the certificate has beyond the ones shown.

@@ -11,6 +11,9 @@ namespace whytls::proxy {
 namespace {
 
 using policy::Failure;
+using policy::Language;
+using policy::say;
+using policy::Word;
 
 constexpr tls::UnixSeconds kGrace = 30LL * 24 * 60 * 60;  // how long an exception is suggested for
 constexpr tls::WireVersion kTls10 = 0x0301;
@@ -46,7 +49,8 @@ bool should_not_forgive(Failure failure) {
 }
 
 // A rule for each finding that is refused and not covered. nullopt: one of them should not be forgiven.
-std::optional<std::vector<TomlKey>> rules_for_the_rest(const Record& record, const Change& change) {
+std::optional<std::vector<TomlKey>> rules_for_the_rest(const Record& record, const Language& language,
+                                                       const Change& change) {
   std::vector<TomlKey> rules;
   const std::string until = parts::date(parts::now_of(record) + kGrace);
   for (const policy::JudgedFinding& judged : parts::judged_findings(record)) {
@@ -57,43 +61,46 @@ std::optional<std::vector<TomlKey>> rules_for_the_rest(const Record& record, con
     const bool there =
         std::any_of(rules.begin(), rules.end(), [&](const TomlKey& one) { return one.name == slug; });
     if (there) continue;
-    rules.push_back(
-        {slug, "{ action = \"warn\", until = " + until + ", reason = \"known, to be repaired\" }"});
+    const std::string reason = toml_quote(language.word(Word::toml_reason));
+    rules.push_back({slug, "{ action = \"warn\", until = " + until + ", reason = " + reason + " }"});
   }
   return rules;
 }
 
-std::optional<std::string> toml_for(const Record& record, const Change& change) {
-  auto rules = rules_for_the_rest(record, change);
+std::optional<std::string> toml_for(const Record& record, const Language& language, const Change& change) {
+  auto rules = rules_for_the_rest(record, language, change);
   if (!rules || (rules->empty() && change.keys.empty())) return std::nullopt;
-  return suggestion_toml(record, {change.keys, std::move(*rules), change.scope});
+  return suggestion_toml(record, {change.keys, std::move(*rules), change.scope}, language);
 }
 
-void add(std::vector<Suggestion>* list, const Record& record, const Change& change, std::string title,
-         std::string gives_up) {
-  if (auto toml = toml_for(record, change)) {
-    list->push_back({std::move(title), std::move(*toml), std::move(gives_up)});
+// Collects what really applies, in the language of the page.
+struct List {
+  const Record& record;
+  const Language& language;
+  std::vector<Suggestion> made;
+
+  void add(const Change& change, std::string title, Word gives_up) {
+    if (auto toml = toml_for(record, language, change)) {
+      made.push_back({std::move(title), std::move(*toml), say(language, gives_up)});
+    }
   }
-}
+  void add(const Change& change, Word title, Word gives_up) { add(change, say(language, title), gives_up); }
+};
 
-void add_pin(std::vector<Suggestion>* list, const Record& record, const tls::Certificate& leaf) {
+void add_pin(List* list, const tls::Certificate& leaf) {
   if (leaf.spki_sha256_base64.empty()) return;
   const std::string pins =
       std::string("[").append(toml_quote("sha256/" + leaf.spki_sha256_base64)).append("]");
   const TomlKey pin{"pins", pins};
-  if (record.failure() == Failure::pin_mismatch) {
-    add(list, record, {{pin}, pin_covers}, "Pin the new key, if its owner confirms that it was changed",
-        "If nobody changed the key on purpose, this trusts whoever stands in the way. Ask first.");
+  if (list->record.failure() == Failure::pin_mismatch) {
+    list->add({{pin}, pin_covers}, Word::change_new_pin, Word::change_new_pin_cost);
     return;
   }
-  add(list, record, {{pin}, pin_covers}, "Pin this key",
-      "Nothing but this key is trusted any more; when the server gets a new key, the pin has to follow. "
-      "Compare the "
-      "fingerprint with the one that its owner sees before you trust it.");
+  list->add({{pin}, pin_covers}, Word::change_pin, Word::change_pin_cost);
 }
 
 // The file beside those that the policy has: a list replaces the one that was inherited.
-TomlKey with_ca_file(const Record& record, const std::string& file) {
+TomlKey with_ca_file(const Record& record, const Language& language, const std::string& file) {
   const std::vector<std::string>& known = record.verdict.policy.ca_files;
   const bool may_see_files = record.audience == config::Audience::full;
   std::string list;
@@ -101,118 +108,101 @@ TomlKey with_ca_file(const Record& record, const std::string& file) {
     for (const std::string& one : known) list += toml_quote(one) + ", ";
   }
   TomlKey key{"trust", "{ ca_files = [" + list + toml_quote(file) + "] }"};
-  if (!may_see_files && !known.empty()) key.note = "and the files that the list has already";
+  if (!may_see_files && !known.empty()) key.note = say(language, Word::toml_more_files);
   return key;
 }
 
-void add_ca(std::vector<Suggestion>* list, const Record& record, Failure failure) {
-  const std::string file = "/etc/whytls/" + name_for_upstream(record) + ".pem";
-  const Change change{{with_ca_file(record, file)}, is_trust_failure, Scope::whole_policy};
+void add_ca(List* list, Failure failure) {
+  const std::string file = "/etc/whytls/" + name_for_upstream(list->record) + ".pem";
+  const Change change{
+      {with_ca_file(list->record, list->language, file)}, is_trust_failure, Scope::whole_policy};
+  const auto add = [&](Word title, Word gives_up) {
+    list->add(change, say(list->language, title, {{"file", file}}), gives_up);
+  };
   switch (failure) {
     case Failure::cert_self_signed:
-      add(list, record, change, "Trust this certificate (save its PEM from below as " + file + ")",
-          "The certificate is believed for every name that it holds, until it is replaced.");
+      add(Word::change_trust, Word::change_trust_cost);
       break;
     case Failure::chain_untrusted_root:
-      add(list, record, change, "Trust its root (save the root's PEM as " + file + ")",
-          "Everything that this CA issues is believed under this policy. Get the root from its owner, not "
-          "from the "
-          "connection that failed.");
+      add(Word::change_root, Word::change_root_cost);
       break;
     case Failure::chain_missing_intermediate:
-      add(list, record, change, "Supply the missing intermediate (save its PEM as " + file + ")",
-          "Nothing, as long as its root is trusted already; it has to be kept up to date by hand.");
+      add(Word::change_intermediate, Word::change_intermediate_cost);
       break;
     default:
-      add(list, record, change, "Add the CA (save its root certificate as " + file + ")",
-          "Everything that this CA issues is believed under this policy.");
+      add(Word::change_ca, Word::change_ca_cost);
   }
 }
 
-void add_name(std::vector<Suggestion>* list, const Record& record, const tls::Certificate& leaf) {
+void add_name(List* list, const tls::Certificate& leaf) {
   for (const tls::AltName& name : leaf.names) {
     // What the loader would take as expected_name; a peer may write anything into its certificate.
     const auto host = config::parse_host(name.value);
     if (name.kind != tls::AltName::Kind::dns || !host || host->is_ip) continue;
-    add(list, record, {{{"expected_name", toml_quote(name.value)}}, is_name_failure},
-        "Check the certificate for the name that it has",
-        "Whoever holds a valid certificate for that name is taken for this upstream.");
+    list->add({{{"expected_name", toml_quote(name.value)}}, is_name_failure}, Word::change_name,
+              Word::change_name_cost);
     return;
   }
 }
 
-void add_transport(std::vector<Suggestion>* list, const Record& record, Failure failure) {
-  const tls::HandshakeEvidence& seen = record.attempt.handshake;
-  const char* const weaker =
-      "The traffic to this one upstream is protected by old algorithms. Which certificate is trusted stays "
-      "as strict "
-      "as before.";
-  const char* const title = "Speak the older protocol to this upstream only";
+void add_transport(List* list, Failure failure) {
+  const tls::HandshakeEvidence& seen = list->record.attempt.handshake;
   if (failure == Failure::tls_version_refused_by_us && seen.answered.version >= kTls10) {
-    add(list, record,
-        {{{"tls", "{ min_version = " + toml_quote(tls::version_name(seen.answered.version)) +
-                      ", security_level = 0 }"}},
-         [](Failure f) { return f == Failure::tls_version_refused_by_us; }},
-        title, weaker);
+    list->add({{{"tls", "{ min_version = " + toml_quote(tls::version_name(seen.answered.version)) +
+                            ", security_level = 0 }"}},
+               [](Failure f) { return f == Failure::tls_version_refused_by_us; }},
+              Word::change_protocol, Word::change_weaker_cost);
   } else if (failure == Failure::tls_version_refused_by_peer && seen.offered.min_version >= kTls12) {
-    add(list, record,
-        {{{"tls", "{ min_version = \"TLSv1.0\", security_level = 0 }"}},
-         [](Failure f) { return f == Failure::tls_version_refused_by_peer; }},
-        title, weaker);
+    list->add({{{"tls", "{ min_version = \"TLSv1.0\", security_level = 0 }"}},
+               [](Failure f) { return f == Failure::tls_version_refused_by_peer; }},
+              Word::change_protocol, Word::change_weaker_cost);
   } else if (failure == Failure::tls_no_common_cipher && seen.offered.min_version >= kTls12) {
-    add(list, record,
+    list->add(
         {{{"tls", "{ min_version = \"TLSv1.0\", security_level = 0, ciphers = \"ALL:!aNULL:!eNULL\" }"}},
          [](Failure f) { return f == Failure::tls_no_common_cipher; }},
-        "Offer older versions and ciphers to this upstream only", weaker);
+        Word::change_ciphers, Word::change_weaker_cost);
   } else if (failure == Failure::tls_no_renegotiation_info) {
-    add(list, record,
-        {{{"tls", "{ legacy_server_connect = true }"}},
-         [](Failure f) { return f == Failure::tls_no_renegotiation_info; }},
-        "Allow this upstream to lack RFC 5746",
-        "Someone in the way could put own bytes in front of a renegotiated connection; whytls itself never "
-        "renegotiates.");
+    list->add({{{"tls", "{ legacy_server_connect = true }"}},
+               [](Failure f) { return f == Failure::tls_no_renegotiation_info; }},
+              Word::change_renegotiation, Word::change_renegotiation_cost);
   } else if (failure == Failure::tls_dh_too_small || failure == Failure::tls_legacy_signature_refused) {
-    add(list, record,
-        {{{"tls", "{ security_level = 0 }"}},
-         [](Failure f) {
-           return f == Failure::tls_dh_too_small || f == Failure::tls_legacy_signature_refused;
-         }},
-        "Lower the security level for this upstream only", weaker);
+    list->add({{{"tls", "{ security_level = 0 }"}},
+               [](Failure f) {
+                 return f == Failure::tls_dh_too_small || f == Failure::tls_legacy_signature_refused;
+               }},
+              Word::change_level, Word::change_weaker_cost);
   }
 }
 
 }  // namespace
 
-std::vector<Suggestion> suggestions(const Record& record) {
-  std::vector<Suggestion> list;
+std::vector<Suggestion> suggestions(const Record& record, const Language& language) {
+  List list{record, language, {}};
   const auto failure = record.failure();
   if (!failure || policy::info(*failure).leg != policy::Leg::upstream || parts::was_forwarded(record))
-    return list;
-  add_transport(&list, record, *failure);
+    return {};
+  add_transport(&list, *failure);
   const auto& presented = record.attempt.handshake.presented;
   const bool refused_certificate = policy::can_be_forgiven(*failure) || *failure == Failure::pin_mismatch;
-  if (presented.empty() || !refused_certificate) return list;
+  if (presented.empty() || !refused_certificate) return std::move(list.made);
   const auto judged = parts::judged_findings(record);
   const bool changed_key = *failure == Failure::pin_mismatch;
   // A missing intermediate costs nothing to supply; a pin would give up the server's own CA.
   const bool intermediate_first = *failure == Failure::chain_missing_intermediate;
-  if (!intermediate_first) add_pin(&list, record, presented.front());
-  if (changed_key) return list;
+  if (!intermediate_first) add_pin(&list, presented.front());
+  if (changed_key) return std::move(list.made);
   const auto at_fault = std::find_if(judged.begin(), judged.end(), [](const policy::JudgedFinding& one) {
     return one.action == policy::Action::refuse && is_trust_failure(one.finding.failure);
   });
-  if (at_fault != judged.end()) add_ca(&list, record, at_fault->finding.failure);
-  if (intermediate_first) add_pin(&list, record, presented.front());
+  if (at_fault != judged.end()) add_ca(&list, at_fault->finding.failure);
+  if (intermediate_first) add_pin(&list, presented.front());
   const bool other_name = std::any_of(judged.begin(), judged.end(), [](const policy::JudgedFinding& one) {
     return one.action == policy::Action::refuse && is_name_failure(one.finding.failure);
   });
-  if (other_name) add_name(&list, record, presented.front());
-  add(&list, record, {{}, covers_nothing, Scope::whole_policy}, "Allow exactly this until a date",
-      record.mode == config::Mode::forward ? "Until then every host behind this listener may have the same "
-                                             "fault, with a warning in place of a refusal."
-                                           : "Until then the fault is a warning; who presents a certificate "
-                                             "with the same fault gets through as well.");
-  return list;
+  if (other_name) add_name(&list, presented.front());
+  list.add({{}, covers_nothing, Scope::whole_policy}, Word::change_date,
+           record.mode == config::Mode::forward ? Word::change_date_forward : Word::change_date_reverse);
+  return std::move(list.made);
 }
 
 }  // namespace whytls::proxy

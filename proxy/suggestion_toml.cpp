@@ -8,10 +8,12 @@
 namespace whytls::proxy {
 namespace {
 
+using policy::Language;
 using policy::PolicyHome;
+using policy::say;
+using policy::Word;
 
 const char* const kBuiltIn = "browser";
-const char* const kAddToTable = "   # add to the table that is there";
 constexpr std::uint16_t kHttpsPort = 443;
 
 const policy::PolicyInForce& in_force(const Record& record) {
@@ -42,13 +44,17 @@ std::string line_of(const TomlKey& key, const std::string& note) {
   return key.name + " = " + key.value + (said.empty() ? "" : "   # " + said) + "\n";
 }
 
+// "   # add to the table that is there"
+std::string comment(const std::string& text) {
+  return "   # " + text;
+}
+
 // A key in a table that is there, which may have it already.
-std::string line_in_place(const Record& record, const TomlKey& key) {
+std::string line_in_place(const Record& record, const Language& language, const TomlKey& key) {
   if (!has_own(record, key.name)) return line_of(key, {});
   const bool is_table = key.name == "tls" || key.name == "trust";
-  std::string note =
-      is_table ? "is there already: put these keys into it" : "in place of the one that is there";
-  if (!key.note.empty()) note += ", " + key.note;
+  std::string note = say(language, is_table ? Word::toml_into_keys : Word::toml_in_place);
+  if (!key.note.empty()) note.append(", ").append(key.note);
   return line_of(key, note);
 }
 
@@ -65,34 +71,38 @@ std::string new_policy(const Record& record, const std::string& name, const Poli
   return toml + rules_of_new(name, change.rules);
 }
 
-std::string into_policy(const Record& record, const PolicyChange& change) {
+std::string into_policy(const Record& record, const Language& language, const PolicyChange& change) {
   const std::string header = "[policy." + toml_key(record.policy_name);
+  const std::string add_to_table = comment(say(language, Word::toml_add_to_table));
   std::string toml;
-  if (!change.keys.empty()) toml += header + "]" + kAddToTable + "\n";
-  for (const TomlKey& key : change.keys) toml += line_in_place(record, key);
+  if (!change.keys.empty()) toml += header + "]" + add_to_table + "\n";
+  for (const TomlKey& key : change.keys) toml += line_in_place(record, language, key);
   if (change.rules.empty()) return toml;
   if (!toml.empty()) toml += "\n";
-  toml += header + ".on]" + (has_own(record, "on") ? kAddToTable : "") + "\n";
+  toml += header + ".on]" + (has_own(record, "on") ? add_to_table : "") + "\n";
   for (const TomlKey& rule : change.rules) {
     const bool there = has_own(record, "on." + rule.name);
-    toml += line_of(rule, there ? "in place of the rule that is there" : "");
+    toml += line_of(rule, there ? say(language, Word::toml_in_place_of_rule) : "");
   }
   return toml;
 }
 
 // "[[listener.route]]   # add to the one that is there: listener rev, route c.test/ui (line 14)"
-std::string header_of_home(const Record& record) {
+std::string header_of_home(const Record& record, const Language& language) {
   const policy::PolicyInForce& now = in_force(record);
   std::string out = now.home == PolicyHome::route ? "[[listener.route]]" : "[[listener]]";
-  out += "   # add to the one that is there: " + visible_ascii(record.policy_name);
   const bool may_see_files = record.audience == config::Audience::full;
-  if (may_see_files && now.place.line > 0) out += " (line " + std::to_string(now.place.line) + ")";
+  const std::string place = visible_ascii(record.policy_name);
+  const std::string line = std::to_string(now.place.line);
+  const bool has_line = may_see_files && now.place.line > 0;
+  out += comment(say(language, has_line ? Word::toml_add_to_home_line : Word::toml_add_to_home,
+                     {{"place", place}, {"line", line}}));
   return out + "\n";
 }
 
 // The keys that the table itself may have go there, for it has the last word; the others into a policy
 // between.
-std::string beside_upstream(const Record& record, const PolicyChange& change) {
+std::string beside_upstream(const Record& record, const Language& language, const PolicyChange& change) {
   PolicyChange between{{}, change.rules, change.scope};
   std::vector<TomlKey> here;
   for (const TomlKey& key : change.keys) {
@@ -102,10 +112,9 @@ std::string beside_upstream(const Record& record, const PolicyChange& change) {
   const bool needs_policy = !between.keys.empty() || !between.rules.empty();
   const std::string name = name_for_upstream(record);
   std::string toml = needs_policy ? new_policy(record, name, between) + "\n" : "";
-  toml += header_of_home(record);
-  if (needs_policy)
-    toml += line_of({"policy", toml_quote(name)}, "in place of the one that is there, if there is one");
-  for (const TomlKey& key : here) toml += line_in_place(record, key);
+  toml += header_of_home(record, language);
+  if (needs_policy) toml += line_of({"policy", toml_quote(name)}, say(language, Word::toml_in_place_if));
+  for (const TomlKey& key : here) toml += line_in_place(record, language, key);
   return toml;
 }
 
@@ -120,27 +129,30 @@ std::string asked_name(const Record& record, const PolicyChange& change) {
   return toml;
 }
 
-std::string listener_for(const Record& record, const std::string& name, const PolicyChange& change) {
+std::string listener_for(const Record& record, const Language& language, const std::string& name,
+                         const PolicyChange& change) {
   const std::uint16_t port = record.attempt.port == kHttpsPort ? std::uint16_t{0} : record.attempt.port;
   const std::string origin = "https://" + parts::authority(record.attempt.host, port);
-  return "\n[[listener]]            # a listener of its own, so that other hosts keep the strict policy\n"
+  return "\n[[listener]]            # " + say(language, Word::toml_own_listener) +
+         "\n"
          "name     = " +
          toml_quote(name) +
          "\n"
          "mode     = \"reverse\"\n"
-         "listen   = \"127.0.0.1:8443\"   # or any other free address\n"
+         "listen   = \"127.0.0.1:8443\"" +
+         comment(say(language, Word::toml_any_address)) +
+         "\n"
          "tls      = { mint = true }\n"
          "upstream = " +
          toml_quote(origin) + "\n" + asked_name(record, change) + "policy   = " + toml_quote(name) + "\n";
 }
 
-std::string use_of(const Record& record, const std::string& name) {
-  std::string where = "the listener " + toml_quote(record.listener);
-  if (!record.route.empty()) {
-    where = "the [[listener.route]] " + toml_quote(visible_ascii(record.route)) + " of " + where +
-            " (in the listener itself, when it has no routes)";
-  }
-  return "\n# then, in " + where + ":\n# policy = " + toml_quote(name) + "\n";
+std::string use_of(const Record& record, const Language& language, const std::string& name) {
+  const std::string listener = toml_quote(record.listener);
+  const std::string route = toml_quote(visible_ascii(record.route));
+  const std::string then = say(language, record.route.empty() ? Word::toml_then : Word::toml_then_route,
+                               {{"listener", listener}, {"route", route}});
+  return "\n# " + then + "\n# policy = " + toml_quote(name) + "\n";
 }
 
 }  // namespace
@@ -157,14 +169,15 @@ std::string name_for_upstream(const Record& record) {
   return taken ? name + "-exception" : name;
 }
 
-std::string suggestion_toml(const Record& record, const PolicyChange& change) {
-  if (in_force(record).home != PolicyHome::policy_table) return beside_upstream(record, change);
+std::string suggestion_toml(const Record& record, const PolicyChange& change, const Language& language) {
+  if (in_force(record).home != PolicyHome::policy_table) return beside_upstream(record, language, change);
   const bool is_forward = record.mode == config::Mode::forward;
   const bool of_one = change.scope == Scope::this_upstream && (is_forward || in_force(record).shared);
-  if (!of_one && base_policy(record) != kBuiltIn) return into_policy(record, change);
+  if (!of_one && base_policy(record) != kBuiltIn) return into_policy(record, language, change);
   const std::string name = name_for_upstream(record);
   const std::string toml = new_policy(record, name, change);
-  return toml + (of_one && is_forward ? listener_for(record, name, change) : use_of(record, name));
+  return toml + (of_one && is_forward ? listener_for(record, language, name, change)
+                                      : use_of(record, language, name));
 }
 
 }  // namespace whytls::proxy

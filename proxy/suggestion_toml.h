@@ -28,7 +28,8 @@ struct PolicyChange {
 // What to write into the file that is there. Where a header or key exists already, a comment says so, and
 // what becomes of it. Keys that a listener or route has of its own are changed there; what it cannot have
 // goes into a new policy between it and the one that it extends now.
-[[nodiscard]] std::string suggestion_toml(const Record& record, const PolicyChange& change);
+[[nodiscard]] std::string suggestion_toml(const Record& record, const PolicyChange& change,
+                                          const policy::Language& language);
 
 // A name for what is made for this upstream: of letters, digits and "-", and taken by nothing that the record
 // knows.

@@ -1,5 +1,6 @@
 "use strict";
 (function () {
+  var words = document.body.dataset; // in the language of the page
   function copy(text) {
     if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
     var area = document.createElement("textarea");
@@ -16,12 +17,12 @@
     var button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
-    button.textContent = "Copy";
+    button.textContent = words.copy;
     button.addEventListener("click", function () {
       copy(target.textContent).then(
-        function () { button.textContent = "Copied"; },
-        function () { button.textContent = "Select and copy by hand"; });
-      setTimeout(function () { button.textContent = "Copy"; }, 2000);
+        function () { button.textContent = words.copied; },
+        function () { button.textContent = words.copyByHand; });
+      setTimeout(function () { button.textContent = words.copy; }, 2000);
     });
     place(button);
   }
