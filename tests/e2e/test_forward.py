@@ -105,6 +105,29 @@ class ForwardProxy(EndToEnd):
     def test_an_expired_certificate_is_named_inside_tls(self):
         self.failing(self.maker.leaf(days=(-90, -3)), "cert_expired", "SEC_ERROR_EXPIRED_CERTIFICATE")
 
+    def test_the_page_is_in_the_language_that_the_browser_asks_for(self):
+        server = self.openssl(self.maker.leaf(days=(-90, -3)))
+        proxy = self.forward()
+        url = f"https://localhost:{server.port}/"
+
+        def head_and_body(language, accept):
+            _, answer, _ = self.through(proxy, "-i", "-H", f"Accept-Language: {language}", "-H", f"Accept: {accept}", url)
+            return answer.partition(b"\r\n\r\n")[2].decode().split("\r\n\r\n", 1)
+
+        head, page = head_and_body("de-AT,de;q=0.9,en;q=0.5", "text/html")
+        self.assertIn("content-language: de\r\n", head.lower())
+        self.assertIn("vary: accept-language", head.lower())
+        self.assertIn('<html lang="de">', page)
+        self.assertIn("vor 3 Tagen abgelaufen", page)
+        self.assertIn("Der Betreiber dieses Proxys", page)
+        head, page = head_and_body("fr", "text/html")
+        self.assertIn("content-language: en\r\n", head.lower())
+        self.assertIn("expired 3 days ago", page)
+        for accept in "application/problem+json", "text/plain":
+            head, body = head_and_body("de", accept)
+            self.assertIn("expired 3 days ago", body, "programs and search engines read English")
+            self.assertNotIn("content-language", head.lower())
+
     def test_a_self_signed_certificate_is_named(self):
         self.failing(self.maker.leaf(self_signed=True), "cert_self_signed", "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT")
 

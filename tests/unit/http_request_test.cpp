@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http_events.h"
+#include "proxy/record.h"
 
 namespace whytls::proxy::testing {
 namespace {
@@ -108,6 +109,7 @@ TEST_P(RequestRefused, with_the_fault_and_the_reason) {
   const Report got = report({}, GetParam().bytes);
   EXPECT_EQ(got.fault, GetParam().fault) << got.events << got.detail;
   EXPECT_THAT(got.detail, ::testing::HasSubstr(std::string(GetParam().detail)));
+  EXPECT_NE(policy::phrase(choose_language("de"), got.detail), got.detail) << "words/en.toml lacks it";
   EXPECT_THAT(got.events, ::testing::Not(::testing::HasSubstr("complete")));
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "http_events.h"
+#include "proxy/record.h"
 
 namespace whytls::proxy::testing {
 namespace {
@@ -127,6 +128,7 @@ TEST_P(ResponseRefused, with_the_fault_and_the_reason) {
   const Report got = report(reading(), GetParam().bytes);
   EXPECT_EQ(got.fault, GetParam().fault) << got.events << got.detail;
   EXPECT_THAT(got.detail, HasSubstr(std::string(GetParam().detail)));
+  EXPECT_NE(policy::phrase(choose_language("de"), got.detail), got.detail) << "words/en.toml lacks it";
 }
 
 TEST_P(ResponseRefused, the_same_however_it_is_cut) {
