@@ -65,11 +65,11 @@ TEST(EmbedWords, RefusesALanguageThatIsNotWhatEnglishIs) {
        "[pages] is a table that nobody reads"},
       {"another placeholder", "\"vor {time}\"", "\"vor {zeit}\"",
        "[words.ago] fills in other {placeholders}"},
-      {"a placeholder twice", "\"vor {time}\"", "\"vor {time} {time}\"", "[words.ago] fills in other"},
+      {"a placeholder twice", "\"in {time}\"", "\"in {time} {time}\"", "[words.ahead] fills in other"},
       {"a placeholder lost in a plural", "[\"{count} Tag\", \"{count} Tage\"]", "[\"{count} Tag\", \"Tage\"]",
        "[plurals.span_days] fills in other"},
-      {"a form is missing", "[\"{count} Tag\", \"{count} Tage\"]", "[\"{count} Tage\"]",
-       "[plurals.span_days] must have as many forms"},
+      {"a form is missing", "[\"{count} Stunde\", \"{count} Stunden\"]", "[\"{count} Stunden\"]",
+       "[plurals.span_hours] must have as many forms"},
       {"a formula that is code", "\"n != 1\"", "\"exit(1)\"", "[language.plural] must be a formula"},
       {"a phrase is missing", "\"plain HTTP\"       = \"unverschlüsseltes HTTP\"\n", "",
        "[phrases.plain HTTP]"},
@@ -77,7 +77,7 @@ TEST(EmbedWords, RefusesALanguageThatIsNotWhatEnglishIs) {
        "[phrases.port {number}] fills in other"},
       {"a failure is missing", "[failure.cert_expired]", "[failure.cert_gone_off]",
        "[failure.cert_expired] is missing"},
-      {"a failure too many", "[failure.cert_expired]", "[failure.cert_gone_off]",
+      {"a failure too many", "[failure.cert_gone_off]", "[failure.cert_gone_off]",
        "[failure.cert_gone_off] is unknown"},
       {"an optional part is lost", "[ ({parse_error})]", " ({parse_error})",
        "[failure.cert_unparsable.sentence] leaves out other [parts]"},
@@ -85,14 +85,15 @@ TEST(EmbedWords, RefusesALanguageThatIsNotWhatEnglishIs) {
       {"a cause is lost", "  \"jemand fängt die Verbindung ab\",\n", "",
        "[failure.pin_mismatch.causes] has more or fewer"},
   };
-  const std::string german = read("words/de.toml");
+  std::string changed = read("words/de.toml");
   for (const Row& row : rows) {
-    std::string changed = german;
     const std::size_t at = changed.find(row.from);
     ASSERT_NE(at, std::string::npos) << row.what << ": " << row.from;
     changed.replace(at, std::string(row.from).size(), row.to);
-    const Outcome outcome = embed(changed);
-    EXPECT_NE(outcome.status, 0) << row.what;
+  }
+  const Outcome outcome = embed(changed);  // one run finds all of them
+  EXPECT_NE(outcome.status, 0);
+  for (const Row& row : rows) {
     EXPECT_NE(outcome.said.find(row.complaint), std::string::npos) << row.what << ": " << outcome.said;
   }
 }
