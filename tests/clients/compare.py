@@ -72,7 +72,7 @@ def compare_cells(rows, records):
     verdict = Verdict("the client table of whytls")
     problems = {server: record for server, record in records["gallery"].items() if record is not None}
     if not any("clients" in problem for problem in problems.values()):
-        verdict.skipped = "the proxy gives no client table"
+        verdict.fail("the proxy gives no client table")
         return verdict
     untested, unseen = (_cells_of(kind) for kind in ("untested", "unseen"))
     for row in rows:
@@ -138,7 +138,7 @@ def compare_explanations(rows, records, answers):
             continue
         answer = answers[row.message]
         if answer is None:
-            verdict.skipped = "this whytls cannot explain"
+            verdict.fail("this whytls cannot explain")
             return verdict
         right = right_failures(row.server, records, also)
         place = _place(answer, right, row.code)

@@ -72,10 +72,10 @@ class Cells(unittest.TestCase):
         self.assertEqual(self.difference(seen, view(code="35", words="legacy sigalg")), [])
         self.assertEqual(len(self.difference(seen, view(words="self-signed"))), 1)
 
-    def test_a_proxy_without_the_table_is_said_to_have_none(self):
+    def test_a_proxy_without_the_table_fails(self):
         bare = problem()
         del bare["clients"]
-        self.assertIn("no client table", compare.compare_cells([row()], records(bare)).skipped)
+        self.assertEqual(len(compare.compare_cells([row()], records(bare)).failures), 1)
 
 
 class Explanations(unittest.TestCase):
@@ -92,6 +92,10 @@ class Explanations(unittest.TestCase):
                               (candidates((1, "tcp_refused")), "missed"), (candidates(), "missed")):
             with self.subTest(place=place, answer=answer):
                 self.assertEqual(self.counts(answer), {place: 1})
+
+    def test_a_whytls_that_cannot_explain_fails(self):
+        verdict = compare.compare_explanations([row()], records(problem()), {row().message: None})
+        self.assertEqual(len(verdict.failures), 1)
 
     def test_where_whytls_forwards_the_code_has_to_be_explained(self):
         seen = row("Firefox", "reused-serial-b", code="SEC_ERROR_REUSED_ISSUER_AND_SERIAL", message="Secure Connection Failed")
