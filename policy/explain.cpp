@@ -93,14 +93,18 @@ bool Explanation::ambiguous() const {
 Explanation explain(std::string_view text) {
   text = text.substr(0, kMaxExplainedBytes);
   std::vector<Sighting> all = find_codes(text);
-  for (Sighting& seen : find_phrases(text)) all.push_back(std::move(seen));
-  const std::vector<Sighting> sightings = outermost(std::move(all));
   Explanation out;
-  out.candidates = ranked(sightings);
-  for (const Sighting& seen : sightings) {
-    const Code* code = seen.clue.code;
+  // A code is named also where longer words around it say more.
+  const auto name_code = [&out](const Code* code) {
     const bool is_new = std::find(out.codes.begin(), out.codes.end(), code) == out.codes.end();
     if (code != nullptr && is_new) out.codes.push_back(code);
+  };
+  for (const Sighting& seen : all) name_code(seen.clue.code);
+  for (Sighting& seen : find_phrases(text)) all.push_back(std::move(seen));
+  const std::vector<Sighting> sightings = outermost(std::move(all));
+  out.candidates = ranked(sightings);
+  for (const Sighting& seen : sightings) {
+    name_code(seen.clue.code);
     out.clues.push_back(seen.clue);
   }
   if (!out.known()) out.nearest = nearest_codes(text);

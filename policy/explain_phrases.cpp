@@ -103,8 +103,7 @@ class Phrases {
   [[nodiscard]] const std::vector<Phrase>& all() const { return all_; }
 
  private:
-  // The same words of several programs, or for several failures, are one phrase. What messages.toml says of
-  // them counts.
+  // The same words of several programs, or for several failures, are one phrase.
   void add(std::string_view words, Clue clue) {
     Phrase phrase{pieces_of(words), 0, {}};
     std::string key;
@@ -122,7 +121,6 @@ class Phrases {
     }
     Clue& first = all_[at->second].clue;
     if (first.code == nullptr) first.code = clue.code;
-    if (!first.settle.empty() || clue.code != nullptr) return;
     for (const Failure failure : clue.failures) {
       if (std::find(first.failures.begin(), first.failures.end(), failure) == first.failures.end())
         first.failures.push_back(failure);
