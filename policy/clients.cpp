@@ -20,6 +20,7 @@ constexpr std::string_view kAnything = "\u2026";
 //   cn_matches        "yes" when the common name of the leaf is the name asked for
 //   answered_version  as the fact, also where the finding does not carry it
 //   leaf_version, leaf_key_type    of the certificate as presented: 1, 2 or 3; "RSA", "EC" ...
+//   record_length     of the first record, as the bytes of a server that speaks no TLS are taken for one
 //   openssl_code, openssl_words, openssl_symbol   of an error of ours: 0A00009F, length mismatch,
 //   LENGTH_MISMATCH malformed_names   "yes" when a dNSName of the leaf holds other than printable ASCII (RFC
 //   5280, 4.2.1.6)
@@ -40,6 +41,15 @@ std::string leaf_version(const Attempt& attempt) {
 std::string leaf_key_type(const Attempt& attempt) {
   const auto& presented = attempt.handshake.presented;
   return presented.empty() ? "" : presented.front().key_type;
+}
+
+// What a TLS client takes for the length of the first record, whoever sent the bytes (RFC 8446, 5.1).
+std::string record_length(std::string_view first_bytes) {
+  constexpr std::size_t kAt = 3;
+  if (first_bytes.size() < kAt + 2) return {};
+  const auto high = static_cast<unsigned char>(first_bytes[kAt]);
+  const auto low = static_cast<unsigned char>(first_bytes[kAt + 1]);
+  return std::to_string((unsigned{high} << 8U) | low);
 }
 
 std::string openssl_value(const tls::HandshakeEvidence& handshake, std::string_view key) {
@@ -75,6 +85,7 @@ std::string value_of(std::string_view key, const Finding& finding, const Attempt
   if (key == "cn_matches") return yes_if(matches_dns_name(finding.fact("cn"), finding.fact("expected_name")));
   if (key == "leaf_version") return leaf_version(attempt);
   if (key == "leaf_key_type") return leaf_key_type(attempt);
+  if (key == "record_length") return record_length(attempt.handshake.first_bytes);
   if (key.starts_with("openssl_")) return openssl_value(attempt.handshake, key);
   if (key == "malformed_names") return yes_if(has_malformed_names(attempt));
   if (key == "answered_version") return tls::version_name(attempt.handshake.answered.version);
