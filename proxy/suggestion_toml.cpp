@@ -46,7 +46,7 @@ std::string line_of(const TomlKey& key, const std::string& note) {
 
 // "   # add to the table that is there"
 std::string comment(const std::string& text) {
-  return "   # " + text;
+  return std::string("   # ").append(text);
 }
 
 // A key in a table that is there, which may have it already.
@@ -133,18 +133,13 @@ std::string listener_for(const Record& record, const Language& language, const s
                          const PolicyChange& change) {
   const std::uint16_t port = record.attempt.port == kHttpsPort ? std::uint16_t{0} : record.attempt.port;
   const std::string origin = "https://" + parts::authority(record.attempt.host, port);
-  return "\n[[listener]]            # " + say(language, Word::toml_own_listener) +
-         "\n"
-         "name     = " +
-         toml_quote(name) +
-         "\n"
-         "mode     = \"reverse\"\n"
-         "listen   = \"127.0.0.1:8443\"" +
-         comment(say(language, Word::toml_any_address)) +
-         "\n"
-         "tls      = { mint = true }\n"
-         "upstream = " +
-         toml_quote(origin) + "\n" + asked_name(record, change) + "policy   = " + toml_quote(name) + "\n";
+  std::string toml = "\n[[listener]]            # ";
+  toml.append(say(language, Word::toml_own_listener)).append("\nname     = ").append(toml_quote(name));
+  toml.append("\nmode     = \"reverse\"\nlisten   = \"127.0.0.1:8443\"");
+  toml.append(comment(say(language, Word::toml_any_address)));
+  toml.append("\ntls      = { mint = true }\nupstream = ").append(toml_quote(origin)).append("\n");
+  toml.append(asked_name(record, change)).append("policy   = ").append(toml_quote(name));
+  return toml.append("\n");
 }
 
 std::string use_of(const Record& record, const Language& language, const std::string& name) {
@@ -152,7 +147,8 @@ std::string use_of(const Record& record, const Language& language, const std::st
   const std::string route = toml_quote(visible_ascii(record.route));
   const std::string then = say(language, record.route.empty() ? Word::toml_then : Word::toml_then_route,
                                {{"listener", listener}, {"route", route}});
-  return "\n# " + then + "\n# policy = " + toml_quote(name) + "\n";
+  std::string toml = "\n# ";
+  return toml.append(then).append("\n# policy = ").append(toml_quote(name)).append("\n");
 }
 
 }  // namespace

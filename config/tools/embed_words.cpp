@@ -47,16 +47,17 @@ const std::vector<std::string_view>& summaries() {
 void compare(Source& source, const std::string& where, const std::string& ours, const std::string& english) {
   if (ours.empty()) return;  // complained about already
   if (whytls::tools::placeholders(ours) != whytls::tools::placeholders(english))
-    source.complain(where, "fills in other {placeholders} than the English text: " + english);
+    source.complain(where,
+                    std::string("fills in other {placeholders} than the English text: ").append(english));
   if (whytls::tools::code_pieces(ours) != whytls::tools::code_pieces(english))
-    source.complain(where, "has other `code` than the English text: " + english);
+    source.complain(where, std::string("has other `code` than the English text: ").append(english));
 }
 
 void compare_sentence(Source& source, const std::string& where, const std::string& ours,
                       const std::string& english) {
   compare(source, where, ours, english);
   if (!ours.empty() && whytls::tools::optional_parts(ours) != whytls::tools::optional_parts(english))
-    source.complain(where, "leaves out other [parts] than the English text: " + english);
+    source.complain(where, std::string("leaves out other [parts] than the English text: ").append(english));
 }
 
 void same_keys(Source& source, const std::string& table, const std::vector<std::string>& known) {

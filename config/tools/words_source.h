@@ -31,7 +31,7 @@ inline std::vector<std::string> keys_of(Source& source, const std::string& table
 // The words of [page], as page_KEY, then those of [words].
 inline std::vector<std::string> word_keys(Source& english) {
   std::vector<std::string> keys;
-  for (const std::string& key : keys_of(english, "page")) keys.push_back("page_" + key);
+  for (const std::string& key : keys_of(english, "page")) keys.push_back(std::string("page_").append(key));
   for (std::string& key : keys_of(english, "words")) keys.push_back(std::move(key));
   return keys;
 }
