@@ -56,8 +56,8 @@ TEST(EmbedWords, RefusesALanguageThatIsNotWhatEnglishIs) {
   const Row rows[] = {
       {"a word is missing", "skip             = \"Zur Erklärung springen\"\n", "",
        "[page.skip] must be a text"},
-      {"a word is empty", "\"Zur Erklärung springen\"", "\"\"",
-       "[page.skip] must be a text that is not empty"},
+      {"a word is empty", "\"Wo es gescheitert ist\"", "\"\"",
+       "[page.where] must be a text that is not empty"},
       {"a word too many", "[page]\n", "[page]\nsurplus = \"zu viel\"\n",
        "[page.surplus] is unknown to en.toml"},
       {"a term is missing", "now                           = \"jetzt\"\n", "", "[terms.now]"},
