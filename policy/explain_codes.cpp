@@ -182,6 +182,8 @@ std::vector<const Code*> codes_of_number(const std::vector<Word>& words, std::si
   const auto [stop, error] = std::from_chars(word.text.data(), end, number);
   if (error != std::errc{} || stop != end) return {};
   if (word.negative) {
+    // The numbers of the system are negative in libuv and Node, and mean something else.
+    if (index > 0 && words[index - 1].text == "ERRNO") return {};
     const bool is_code = only || number >= kFirstChromeNumber;
     return is_code ? codes_by_number(-number) : std::vector<const Code*>{};
   }

@@ -124,9 +124,9 @@ TEST(Explain, NumbersOfTheErrorQueueAreReadInEachForm) {
 }
 
 TEST(Explain, OrdinaryNumbersAndWordsAreNoCodes) {
-  for (const char* text :
-       {"it took 18 seconds", "HTTP/1.1 200 OK", "listening on port 443", "pid 112 ended", "my alert is red",
-        "2026-11-21 10:20:30", "hello", "", "the timeout was an unknown thing"}) {
+  for (const char* text : {"it took 18 seconds", "HTTP/1.1 200 OK", "listening on port 443", "pid 112 ended",
+                           "my alert is red", "at Alert.java:117", "errno: -104", "2026-11-21 10:20:30",
+                           "hello", "", "the timeout was an unknown thing"}) {
     const Explanation explanation = explain(text);
     EXPECT_FALSE(explanation.known()) << text;
     EXPECT_THAT(explanation.clues, IsEmpty()) << text;
