@@ -3,6 +3,7 @@
 
 #include "proxy/escape.h"
 #include "proxy/record.h"
+#include "proxy/render_clock.h"
 #include "proxy/render_parts.h"
 
 namespace whytls::proxy {
@@ -70,6 +71,7 @@ void put_failure(Json* line, const Record& record) {
     if (std::find(codes.begin(), codes.end(), slug) == codes.end()) codes.push_back(slug);
   }
   (*line)["failure.codes"] = std::move(codes);
+  if (record.clock) (*line)["clock.doubt"] = name(record.clock->kind);
   (*line)["status"] = record.status();
 }
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "policy/sentence.h"
+#include "proxy/render_clock.h"
 
 namespace whytls::proxy::parts {
 namespace {
@@ -116,11 +117,13 @@ std::string sentence(const Record& record, const Language& language) {
   const bool may_know = record.audience != config::Audience::public_;
   if (may_know && !record.diagnosis.sentence.empty()) {
     const bool is_english = &language == &policy::english();
-    return for_audience(record,
-                        is_english
-                            ? record.diagnosis.sentence
-                            : policy::make_sentence(language, record.attempt, record.diagnosis.findings),
-                        language);
+    std::string clock = clock_sentence(record, language);
+    if (!clock.empty()) clock += ' ';
+    return clock.append(
+        for_audience(record,
+                     is_english ? record.diagnosis.sentence
+                                : policy::make_sentence(language, record.attempt, record.diagnosis.findings),
+                     language));
   }
   if (failure) return std::string(language.failure(*failure).summary);
   return policy::say(language, Word::nothing_wrong);

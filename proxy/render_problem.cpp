@@ -6,6 +6,7 @@
 #include "proxy/escape.h"
 #include "proxy/record.h"
 #include "proxy/render_advice.h"
+#include "proxy/render_clock.h"
 #include "proxy/render_parts.h"
 #include "proxy/render_tls_names.h"
 
@@ -252,6 +253,12 @@ void put_clients(Json* json, const Record& record) {
   if (!clients.empty()) (*json)["clients"] = std::move(clients);
 }
 
+Json clock_of(const ClockDoubt& doubt) {
+  Json json = {{"doubt", name(doubt.kind)}, {"behind", doubt.behind}, {"upstreams", doubt.upstreams}};
+  if (doubt.offset != 0) json["offset"] = doubt.offset;
+  return json;
+}
+
 void put_head(Json* json, const Record& record) {
   const auto failure = record.failure();
   if (failure) {
@@ -287,6 +294,7 @@ std::string render_problem_json(const Record& record) {
     json["rule"] = rule_of(record);
     json["upstream"] = upstream_of(record);
     json["findings"] = findings_of(record);
+    if (record.clock) json["clock"] = clock_of(*record.clock);
     json["time"] = parts::rfc3339_ms(record.time_ms);
     if (!record.url.empty()) json["url"] = safe(record.url, kMaxUrlBytes);
     json["checks"] = checks_of(record);

@@ -134,8 +134,9 @@ inline std::string literal_list(const std::vector<std::string>& texts) {
   return out.append("}");
 }
 
-// The main() of a tool: the last argument is the file that is written, all others, at least `sources`, are read, in
-// their order, by `write(sources, out)`. Exit status 0: written; 1: there are mistakes, each on standard error.
+// The main() of a tool: the last argument is the file that is written, all others, at least `sources`, are
+// read, in their order, by `write(sources, out)`. Exit status 0: written; 1: there are mistakes, each on
+// standard error.
 template <typename Write>
 int embed(int argc, char** argv, const char* usage, int sources, Write write) {
   if (argc < sources + 2) {

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "proxy/render_clock.h"
+#include "proxy/render_parts.h"
+#include "tests/unit/sample_records.h"
+
 namespace whytls::proxy {
 namespace {
 
@@ -112,6 +118,37 @@ TEST(ClockWatch, HoldsABoundedNumberOfHosts) {
   ClockWatch watch;
   for (int i = 0; i < 1000; ++i) watch.date_failed("host" + std::to_string(i), Border::end, kNow);
   EXPECT_EQ(watch.doubt("host999", kNow)->upstreams, 64);
+}
+
+TEST(ClockDoubt, IsSaidFirst) {
+  Record record = samples::expired_and_misnamed();
+  const std::string without = parts::sentence(record);
+  record.clock = ClockDoubt{Kind::others_disagree, true, 2, 400 * kDay};
+  const std::string with = parts::sentence(record);
+  EXPECT_TRUE(with.starts_with("The clock of this proxy is probably wrong: it says ")) << with;
+  EXPECT_TRUE(with.ends_with("and 2 upstreams agree that it is 400 days later. " + without)) << with;
+  EXPECT_NE(render_html(record).find("The clock of this proxy is probably wrong"), std::string::npos);
+  EXPECT_NE(render_text(record).find("The clock of this proxy is probably wrong"), std::string::npos);
+  EXPECT_NE(render_log_line(record).find("\"clock.doubt\":\"others_disagree\""), std::string::npos);
+  EXPECT_NE(render_problem_json(record).find("\"offset\""), std::string::npos);
+  record.audience = config::Audience::public_;
+  EXPECT_EQ(render_html(record).find("clock of this proxy"), std::string::npos);
+}
+
+TEST(ClockDoubt, HasASentenceForEachKindInEachLanguage) {
+  Record record = samples::expired_and_misnamed();
+  for (const policy::Language& language : policy::languages()) {
+    std::set<std::string> sentences;
+    for (const Kind kind : {Kind::many_fail, Kind::others_disagree, Kind::peer_disagrees}) {
+      for (const bool behind : {true, false}) {
+        record.clock = ClockDoubt{kind, behind, 3, behind ? 7 * kDay : -7 * kDay};
+        const std::string sentence = clock_sentence(record, language);
+        EXPECT_EQ(sentence.find('{'), std::string::npos) << sentence;
+        sentences.insert(sentence);
+      }
+    }
+    EXPECT_EQ(sentences.size(), 5U) << language.tag;
+  }
 }
 
 TEST(HttpDate, IsReadInTheFormThatIsSentToday) {

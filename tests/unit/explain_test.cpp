@@ -123,6 +123,28 @@ TEST(Explain, NumbersOfTheErrorQueueAreReadInEachForm) {
   }
 }
 
+// Real reports of users: what they saw, and which failures the true cause allows to be named first.
+TEST(Explain, NamesTheTrueCauseOfLessonsFromTheField) {
+  std::ifstream file(std::string(WHYTLS_SOURCE_DIR) + "/tests/data/explain/field_lessons.tsv");
+  ASSERT_TRUE(file);
+  int rows = 0;
+  for (std::string line; std::getline(file, line); ++rows) {
+    std::istringstream fields(line);
+    std::string thread;
+    std::string message;
+    std::string slugs;
+    std::getline(fields, thread, '\t');
+    std::getline(fields, message, '\t');
+    std::getline(fields, slugs);
+    const std::vector<std::string> first = first_of(explain(message));
+    const bool named = std::any_of(first.begin(), first.end(), [&](const std::string& slug) {
+      return ("," + slugs + ",").find("," + slug + ",") != std::string::npos;
+    });
+    EXPECT_TRUE(named) << thread << ": " << message;
+  }
+  EXPECT_GE(rows, 79);
+}
+
 TEST(Explain, OrdinaryNumbersAndWordsAreNoCodes) {
   for (const char* text : {"it took 18 seconds", "HTTP/1.1 200 OK", "listening on port 443", "pid 112 ended",
                            "my alert is red", "at Alert.java:117", "errno: -104", "2026-11-21 10:20:30",
