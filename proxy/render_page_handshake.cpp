@@ -44,7 +44,7 @@ m::data list_row(const Language& language, Word what, const std::vector<std::uin
 
 std::string version_range(const Language& language, const tls::Offered& offered) {
   const std::string first = tls::version_name(offered.min_version);
-  const std::string last = tls::version_name(offered.max_version);
+  std::string last = tls::version_name(offered.max_version);
   if (first == last || first.empty()) return last;
   return say(language, Word::range, {{"from", first}, {"to", last}});
 }
@@ -80,7 +80,7 @@ std::string_view yes_no(const Language& language, bool yes) {
 
 std::string client_certificate_text(const Language& language, const tls::HandshakeEvidence& seen) {
   if (!seen.client_certificate_requested) return say(language, Word::client_cert_unasked);
-  const std::string asked =
+  std::string asked =
       say(language, seen.client_certificate_sent ? Word::client_cert_sent : Word::client_cert_none);
   const auto& authorities = seen.client_certificate_authorities;
   if (authorities.empty()) return asked;

@@ -61,8 +61,12 @@ std::optional<std::vector<TomlKey>> rules_for_the_rest(const Record& record, con
     const bool there =
         std::any_of(rules.begin(), rules.end(), [&](const TomlKey& one) { return one.name == slug; });
     if (there) continue;
-    const std::string reason = toml_quote(language.word(Word::toml_reason));
-    rules.push_back({slug, "{ action = \"warn\", until = " + until + ", reason = " + reason + " }"});
+    std::string value = "{ action = \"warn\", until = ";
+    value.append(until)
+        .append(", reason = ")
+        .append(toml_quote(language.word(Word::toml_reason)))
+        .append(" }");
+    rules.push_back({slug, std::move(value)});
   }
   return rules;
 }

@@ -36,8 +36,9 @@ std::string without(std::string text, std::string_view begin, std::string_view e
 // What a reader sees of a page but its code, and what its script and style sheet show of attributes.
 std::string visible_text(std::string page) {
   for (const char* tag : {"style", "script", "code", "pre", "option"}) {
-    const std::string name(tag);
-    page = without(std::move(page), "<" + name, "</" + name + ">");
+    const std::string begin = std::string("<").append(tag);
+    const std::string end = std::string("</").append(tag).append(">");
+    page = without(std::move(page), begin, end);
   }
   page = without(std::move(page), "<table class=\"others\">", "</table>");  // words of other programs
   std::string shown;
