@@ -7,6 +7,7 @@
 #include <set>
 
 #include "golden.h"
+#include "policy/clients.h"
 #include "policy/sentence.h"
 #include "policy_cases.h"
 #include "proxy/page_assets.h"
@@ -40,7 +41,7 @@ std::string visible_text(std::string page) {
     const std::string end = std::string("</").append(tag).append(">");
     page = without(std::move(page), begin, end);
   }
-  page = without(std::move(page), "<table class=\"others\">", "</table>");  // words of other programs
+  page = without(std::move(page), "<td>", "</td>");  // words of other programs
   std::string shown;
   for (std::size_t at = 0; at < page.size();) {
     const std::size_t tag = std::min(page.find('<', at), page.size());
@@ -108,6 +109,9 @@ std::set<std::string> names_in(const Record& record) {
   }
   for (const policy::Finding& finding : record.diagnosis.findings)
     add(std::string(finding.fact("expected_pins")));
+  for (const policy::ClientView& view : policy::client_views(attempt, record.diagnosis)) {
+    for (const std::string_view text : {view.client, view.version, view.source}) add(std::string(text));
+  }
   for (const std::string& name : seen.client_certificate_authorities) add(name);
   for (const std::string& name : seen.offered.alpn) add(name);
   for (const auto& alert : seen.alerts) add(tls::alert_name(alert.number));
