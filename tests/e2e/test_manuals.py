@@ -22,7 +22,8 @@ class Manuals(unittest.TestCase):
 
     def test_every_command_and_option_is_in_the_manual(self):
         text = plain(MANUAL)
-        for command in ((), ("run",), ("config", "check"), ("config", "show"), ("ca", "show"), ("ca", "export")):
+        for command in ((), ("run",), ("config", "check"), ("config", "show"), ("ca", "show"), ("ca", "export"),
+                        ("explain",), ("codes",)):
             shown = run_whytls(self.scratch, *command, "--help").stdout
             for option in set(re.findall(r"--[a-z]+", shown.split("Example")[0])):
                 self.assertIn(option, text, command)
