@@ -4,6 +4,8 @@ namespace whytls::policy {
 
 namespace {
 
+using std::string_view_literals::operator""sv;
+
 // Made from messages.toml by the build.
 #include "policy/messages.inc"
 

@@ -94,7 +94,8 @@ m::data code_data(const Code& code) {
   data.set("symbol", std::string(code.symbol));
   data.set("number", std::to_string(code.number));
   data.set("standing", std::string(policy::name(code.standing)));
-  data.set("text", code.text.empty() ? m::data{false} : m::data{std::string(code.text)});
+  data.set("has_text", !code.text.empty());
+  data.set("text", std::string(code.text));
   data.set("meaning", pieces(code.meaning));
   data.set("actor", std::string(policy::name(code.actor)));
   data.set("action", pieces(code.action));

@@ -120,7 +120,8 @@ void print_systems(Printer* out, std::string_view slug) {
   std::string systems;
   for (const policy::SystemSteps* one : policy::system_steps_of(slug))
     systems.append(systems.empty() ? "" : ", ").append(one->system);
-  if (!systems.empty()) out->paragraph("Steps for " + systems + ": see `whytls explain --json`.");
+  if (!systems.empty())
+    out->paragraph(std::string("Steps for ").append(systems).append(": see `whytls explain --json`."));
 }
 
 void print_failure(Printer* out, policy::Failure failure, std::string_view text) {
@@ -141,12 +142,12 @@ void print_failure(Printer* out, policy::Failure failure, std::string_view text)
   out->title("See for yourself");
   for (const std::string_view command : prose.commands) out->command(command_in_general(command));
   out->line("");
-  out->paragraph("Defined in " + std::string(prose.reference) + ".");
+  out->paragraph(std::string("Defined in ").append(prose.reference).append("."));
   print_systems(out, row.slug);
 }
 
 void print_code(Printer* out, const Code& code) {
-  out->line(number_text(code.symbol, code.number) + ", " + std::string(policy::name(code.family)));
+  out->line(number_text(code.symbol, code.number).append(", ").append(policy::name(code.family)));
   out->line("");
   const std::string standing = standing_text(code.standing);
   if (!standing.empty()) out->paragraph(standing);
@@ -189,7 +190,7 @@ void print_others(Printer* out, const Explanation& explanation) {
 void print_clues(Printer* out, const Explanation& explanation) {
   out->title("Recognised");
   for (const Clue& clue : explanation.clues) {
-    std::string line = "\"" + visible(clue.seen, kMostShownSeen) + "\"";
+    std::string line = std::string("\"").append(visible(clue.seen, kMostShownSeen)).append("\"");
     if (!clue.program.empty()) line.append(", ").append(clue.program);
     if (clue.code != nullptr) line.append(" ").append(number_text(clue.code->symbol, clue.code->number));
     out->paragraph(line, "  - ");

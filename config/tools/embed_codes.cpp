@@ -28,7 +28,7 @@ std::string enumerator(Source& source, const std::string& symbol, const toml::va
                        const char* key, const List& known) {
   const std::string word = source.text(symbol, row, key);
   if (!word.empty() && !whytls::tools::contains(known, word))
-    source.complain(Source::place(symbol, key), "is no word that is known here: " + word);
+    source.complain(Source::place(symbol, key), std::string("is no word that is known here: ").append(word));
   return std::string(type).append("::").append(word);
 }
 
@@ -36,7 +36,7 @@ std::string failures(Source& source, const std::string& symbol, const toml::valu
   std::string out = "{";
   for (const std::string& slug : source.optional_texts(symbol, row, "failures")) {
     if (!whytls::tools::contains(whytls::tools::slugs(), slug))
-      source.complain(symbol, "names a failure that is none: " + slug);
+      source.complain(symbol, std::string("names a failure that is none: ").append(slug));
     out.append("Failure::").append(slug).append(", ");
   }
   return out.append("}");
@@ -61,6 +61,7 @@ std::vector<std::string> in_file_order(const toml::value& document) {
   for (const auto& [symbol, row] : document.as_table()) found.emplace_back(row.location().line(), symbol);
   std::sort(found.begin(), found.end());
   std::vector<std::string> out;
+  out.reserve(found.size());
   for (auto& [line, symbol] : found) out.push_back(std::move(symbol));
   return out;
 }

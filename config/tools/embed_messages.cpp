@@ -14,11 +14,15 @@
 
 namespace {
 
-using whytls::tools::literal;
 using whytls::tools::Source;
 
 constexpr std::array<std::string_view, 2> kTables = {"message", "settle"};
 constexpr std::array<std::string_view, 5> kKeys = {"program", "text", "failures", "settle", "note"};
+
+// With its length in the program text: compilers count only so many characters of constants.
+std::string literal(std::string_view text) {
+  return whytls::tools::literal(text).append("sv");
+}
 
 // Constants only, and each list of failures and each sentence once: there are many messages, and compilers
 // take minutes for as many vectors.
@@ -66,7 +70,7 @@ class Writer {
       if (row.contains("settle")) source_.complain(where, "has nothing to settle: it means one failure");
       return {};
     }
-    const std::string word = source_.text(where, row, "settle");
+    std::string word = source_.text(where, row, "settle");
     const bool is_key = word.find(' ') == std::string::npos;
     if (!is_key) return word;
     used_.insert(word);

@@ -86,20 +86,22 @@ class Writer {
   }
   std::string id(const std::string& where, const toml::value& row) {
     const std::string found = source_.text(where, row, "id");
-    if (!ids_.insert(found).second) source_.complain(where, "the id is there twice: " + found);
+    if (!ids_.insert(found).second)
+      source_.complain(where, std::string("the id is there twice: ").append(found));
     return literal(found);
   }
   std::string references(const std::string& where, const toml::value& row, const char* key) {
     const std::vector<std::string> found = source_.texts(where, row, key);
     for (const std::string& one : found) {
-      if (known_.count(one) == 0) source_.complain(where, "names a code or failure that is none: " + one);
+      if (known_.count(one) == 0)
+        source_.complain(where, std::string("names a code or failure that is none: ").append(one));
     }
     return literal_list(found);
   }
   std::string topic(const std::string& where, const toml::value& row) {
-    const std::string found = source_.text(where, row, "topic");
+    std::string found = source_.text(where, row, "topic");
     if (!whytls::tools::contains(kTopics, found))
-      source_.complain(where, "is about no known topic: " + found);
+      source_.complain(where, std::string("is about no known topic: ").append(found));
     return found;
   }
 

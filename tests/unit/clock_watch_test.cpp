@@ -16,7 +16,7 @@ using Kind = ClockDoubt::Kind;
 
 constexpr tls::UnixSeconds kNow = 1'800'000'000;
 constexpr tls::UnixSeconds kMinute = 60;
-constexpr tls::UnixSeconds kDay = 24 * 60 * kMinute;
+constexpr tls::UnixSeconds kDay = tls::UnixSeconds{24} * 60 * kMinute;
 
 TEST(ClockWatch, ThreeUpstreamsThatExpireAtOnceMeanThatOurClockIsAhead) {
   ClockWatch watch;
