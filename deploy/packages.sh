@@ -74,7 +74,7 @@ client_packages=(
 
 # In addition, to compare it with others.
 # shellcheck disable=SC2034
-bench_packages=(curl haproxy nginx openssl python3 wrk)
+bench_packages=(curl haproxy libbenchmark-dev nginx openssl python3 wrk)
 
 # Services that come with a package above and must not run because of us.
 packaged_services=(nginx haproxy)

@@ -16,7 +16,7 @@ constexpr tls::UnixSeconds kHour = 60 * kMinute;
 constexpr tls::UnixSeconds kDay = 24 * kHour;
 constexpr tls::UnixSeconds kFailuresCount = 10 * kMinute;  // how long a failure says something about now
 constexpr tls::UnixSeconds kSayingsCount = kHour;
-constexpr int kEnoughFailures = 3;
+constexpr int kEnoughFailures = 4;  // fewer are old devices that somebody goes through
 constexpr int kEnoughSayings = 2;
 
 // Replaces what is there of that host, so that one upstream that fails again and again counts once.

@@ -53,7 +53,7 @@ void print_trust_help(const std::string& file, std::ostream& out) {
       << quoted
       << "\n\n"
          "Firefox:\n"
-         "  Settings, Privacy & Security, View Certificates, Authorities, Import: choose the file above, and "
+         "  Settings, Privacy and security, Manage certificates, Authorities, Import: choose the file above, and "
          "tick\n"
          "  \"Trust this CA to identify websites\".\n";
 }

@@ -27,16 +27,8 @@ void put_list(m::data* into, const std::string& name, const m::list& list) {
   into->set(name, m::data{list});
 }
 
-namespace {
-
-constexpr std::size_t kProseBytes = 700;
-constexpr std::size_t kBlockBytes = 4000;
-// A longer sentence is set smaller, so that the facts below it stay on the first screen.
-constexpr std::size_t kLongSentenceBytes = 150;
-
-// Our prose quotes names in backticks; on the page they are set as code.
-m::list pieces(std::string_view prose) {
-  const std::string sentence = visible(prose, kProseBytes);
+m::list pieces(std::string_view prose, std::size_t max_bytes) {
+  const std::string sentence = visible(prose, max_bytes);
   m::list list;
   std::string_view rest = sentence;
   for (bool quoted = false; !rest.empty(); quoted = !quoted) {
@@ -50,6 +42,8 @@ m::list pieces(std::string_view prose) {
   return list;
 }
 
+namespace {
+
 // The small letters at the beginning, those of Latin-1 (two bytes, the first of them 0xC3) among them.
 std::size_t length_of_small_letters(std::string_view text) {
   std::size_t end = 0;
@@ -61,6 +55,10 @@ std::size_t length_of_small_letters(std::string_view text) {
   }
   return end;
 }
+
+constexpr std::size_t kBlockBytes = 4000;
+// A longer sentence is set smaller, so that the facts below it stay on the first screen.
+constexpr std::size_t kLongSentenceBytes = 150;
 
 // Begins with a capital letter when the first word is a common one: "https://" and "whytls" stay as they are.
 std::string capitalized(std::string text) {

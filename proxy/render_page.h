@@ -21,6 +21,9 @@ using policy::Word;
 [[nodiscard]] m::data value(std::string_view text, std::size_t max_bytes = kMaxShownBytes);
 // A multi-line text of ours that may hold values of a peer.
 [[nodiscard]] m::data block(std::string_view text, std::size_t max_bytes);
+inline constexpr std::size_t kProseBytes = 700;
+// The pieces of our prose for the template: what it quotes in backticks is set as code.
+[[nodiscard]] m::list pieces(std::string_view prose, std::size_t max_bytes = kProseBytes);
 // Puts a list, and true or false as "has_<name>" for the heading around it.
 void put_list(m::data* into, const std::string& name, const m::list& list);
 

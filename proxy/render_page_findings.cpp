@@ -172,7 +172,7 @@ void put_checks(m::data* page, const Record& record, const Language& language) {
     data.set("check_class", look.css);
     data.set("check_outcome", say(language, look.text));
     const std::string detail = policy::check_text(language, check, record.diagnosis.findings);
-    data.set("check_detail", value(parts::for_audience(record, detail, language), kFactBytes));
+    data.set("check_detail", m::data{pieces(parts::for_audience(record, detail, language), kFactBytes)});
     list.push_back(std::move(data));
     if (check.outcome == policy::CheckOutcome::not_checked)
       unchecked += (unchecked.empty() ? "" : ", ") + name;

@@ -132,6 +132,20 @@ class Gallery(EndToEnd):
                 self.assertEqual((line["error.code"], line["failure.leg"], line["failure.phase"], line["status"]),
                                  (problem["code"], problem["leg"], problem["phase"], problem["status"]))
 
+    def test_a_clock_that_many_dates_contradict_is_doubted_first(self):
+        def problem(case):
+            return json.loads(self.curl("-H", "Accept: application/problem+json", self.url(case))[1])
+
+        for case in ("expired", "issuer-expired", "expired-wrong-name"):
+            self.assertNotIn("clock", problem(case), case)
+        fourth = problem("five-faults")
+        self.assertEqual(fourth["clock"], {"doubt": "many_fail", "behind": False, "upstreams": 4})
+        self.assertRegex(fourth["detail"], "^The clock of this proxy may be wrong: it says 20[0-9TZ:-]+, and 4 upstreams")
+        self.proxy.wait_line(incident=fourth["instance"].rpartition(":")[2], clock__doubt="many_fail")
+        # One whose dates hold, and the clock is right.
+        self.assertEqual(self.curl("-w", "%{http_code}", "-o", "/dev/null", self.url("healthy"))[1], b"200")
+        self.assertNotIn("clock", problem("expired"))
+
     def test_five_faults_are_five_findings(self):
         _, body, _ = self.curl("-H", "Accept: application/problem+json", self.url("five-faults"))
         slugs = {finding["slug"] for finding in json.loads(body)["findings"]}

@@ -1,0 +1,71 @@
+// The inner parts, measured alone: what one failure costs when somebody looks at it. bench/inner builds and
+// runs it.
+#include <benchmark/benchmark.h>
+
+#include "policy/explain.h"
+#include "proxy/record.h"
+#include "tests/unit/sample_records.h"
+
+namespace whytls::proxy {
+namespace {
+
+// Three certificates, as the page is when its size counts.
+Record sample() {
+  Record record = samples::missing_intermediate();
+  auto& presented = record.attempt.handshake.presented;
+  while (!presented.empty() && presented.size() < 3) presented.push_back(presented.front());
+  return record;
+}
+
+void page(benchmark::State& state, const policy::Language& language) {
+  const Record record = sample();
+  std::size_t bytes = 0;
+  for (auto unused : state) {
+    (void)unused;
+    bytes = render_html(record, language).size();
+    benchmark::DoNotOptimize(bytes);
+  }
+  state.counters["bytes"] = static_cast<double>(bytes);
+}
+
+void render_page_english(benchmark::State& state) {
+  page(state, policy::english());
+}
+void render_page_last_language(benchmark::State& state) {
+  page(state, policy::languages().back());
+}
+
+void render_document(benchmark::State& state) {
+  const Record record = sample();
+  for (auto unused : state) {
+    (void)unused;
+    benchmark::DoNotOptimize(render_problem_json(record));
+  }
+}
+
+void render_line_of_the_log(benchmark::State& state) {
+  const Record record = sample();
+  for (auto unused : state) {
+    (void)unused;
+    benchmark::DoNotOptimize(render_log_line(record));
+  }
+}
+
+void explain_a_line(benchmark::State& state) {
+  for (auto unused : state) {
+    (void)unused;
+    benchmark::DoNotOptimize(
+        policy::explain("curl: (60) SSL certificate problem: unable to get local issuer certificate"));
+  }
+}
+
+BENCHMARK(render_page_english)->Unit(benchmark::kMicrosecond);
+BENCHMARK(render_page_last_language)->Unit(benchmark::kMicrosecond);
+BENCHMARK(render_document)->Unit(benchmark::kMicrosecond);
+BENCHMARK(render_line_of_the_log)->Unit(benchmark::kMicrosecond);
+BENCHMARK(explain_a_line)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace whytls::proxy
+
+BENCHMARK_MAIN();
