@@ -134,8 +134,9 @@ std::string level_note(const tls::HandshakeEvidence& handshake, Failure failure)
   const tls::WireVersion version = handshake.answered.version;
   constexpr tls::WireVersion kTls12 = 0x0303;
   if (failure != Failure::tls_legacy_signature_refused || version == 0 || version >= kTls12) return {};
-  return "TLS 1.0 and 1.1 sign the handshake with MD5 and SHA-1, which OpenSSL allows at security level 0 "
-         "only";
+  return "TLS 1.0 and 1.1 sign the handshake with SHA-1 (RSA: MD5 and SHA-1), which OpenSSL allows at "
+         "security "
+         "level 0 only";
 }
 
 Phase phase_of_protocol_failure(Failure failure, HandshakeProgress progress) {

@@ -40,10 +40,21 @@ TEST(CertificateDiagnosis, TheSentenceNamesBothHalves) {
   });
   attempt.host = "idrac-07";
   attempt.port = 0;
-  EXPECT_EQ(
-      diagnose_now(attempt).sentence,
-      "idrac-07 presents a certificate that was issued for `idrac-default`, not `idrac-07` and expired 2341 "
-      "days ago (2020-06-21).");
+  EXPECT_EQ(diagnose_now(attempt).sentence,
+            "idrac-07 presents a certificate that was not issued for `idrac-07` but for `idrac-default` and "
+            "expired "
+            "2341 days ago (2020-06-21).");
+}
+
+TEST(CertificateDiagnosis, TheSentenceLeavesNamesOutThatWereNotLookedAt) {
+  const Attempt attempt = with_leaf([](Certificate& c) {
+    c.names = {{tls::AltName::Kind::email, "a@b.example"}};
+    c.names_omitted = 3;
+  });
+  const Diagnosis diagnosis = diagnose_now(attempt);
+  EXPECT_EQ(diagnosis.primary()->failure, Failure::cert_name_mismatch);
+  EXPECT_EQ(diagnosis.sentence.find("``"), std::string::npos) << diagnosis.sentence;
+  EXPECT_EQ(diagnosis.sentence.find("but for"), std::string::npos) << diagnosis.sentence;
 }
 
 TEST(CertificateDiagnosis, BothEndsOfThePeriodBelongToIt) {
