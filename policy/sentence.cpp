@@ -13,7 +13,10 @@ constexpr std::size_t kMaxClauses = 3;   // certificate faults that one sentence
 std::string spoken(const Language& language, std::string_view key, std::string_view value) {
   if (key == "not_after" || key == "not_before") value = value.substr(0, kDateLength);
   if (key == "distance") return span_text(language, value, SpanUse::in_time);
-  return fact_text(language, key, value);
+  std::string text = fact_text(language, key, value);
+  // A detail of the parser is a sentence of its own; here the template ends it.
+  if (key == "detail" && text.ends_with('.') && !text.ends_with("...")) text.pop_back();
+  return text;
 }
 
 // Fills one part of a template. False when a fact in it is missing.

@@ -167,26 +167,29 @@ void Exchange::on_upstream_end(ChannelEnd end, int status) {
     return;
   }
   const bool in_message = state_ == State::responding || parser_.in_message();
+  const What last = parser_.end_of_input().what;
+  // Where the response broke off, and how much of it was missing.
+  std::string detail = last == What::error ? parser_.error().detail : std::string();
   switch (end) {
     case ChannelEnd::clean:
     case ChannelEnd::truncated:
-      if (parser_.end_of_input().what == What::complete) {
+      if (last == What::complete) {
         upstream_keep_alive_ = false;
         response_complete();
         return;
       }
       upstream_broke(
           fault_before_or_in(HttpFault::closed_before_message, HttpFault::closed_in_message, in_message),
-          TransportFault::closed, 0, {});
+          TransportFault::closed, 0, std::move(detail));
       break;
     case ChannelEnd::reset:
       upstream_broke(
           fault_before_or_in(HttpFault::reset_before_message, HttpFault::closed_in_message, in_message),
-          TransportFault::reset, status, {});
+          TransportFault::reset, status, std::move(detail));
       break;
     case ChannelEnd::tls_failed:
       upstream_broke(in_message ? HttpFault::closed_in_message : HttpFault::none, TransportFault::none, 0,
-                     {});
+                     std::move(detail));
       break;
   }
 }

@@ -134,6 +134,24 @@ TEST(AHandshake, HasOneLineWhateverComesAfterIt) {
   EXPECT_EQ(events["failure"], 1);
 }
 
+// Who reads of a response that broke off wants to know how much of it is missing.
+TEST(AnIncompleteResponse, SaysHowMuchWasMissing) {
+  Case made;
+  made.behaviour = support::serve_https(
+      {.chain = {world().leaf, world().intermediate}},
+      {.response = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour", .ending = support::Ending::close});
+  CaseStage play(std::move(made));
+  ASSERT_TRUE(play.stage().running());
+  support::Client client(play.stage().port("door"));
+  play.ask(client, kWantsText);
+  ASSERT_TRUE(play.stage().log().wait_for_failure("http_response_incomplete"));
+  std::string detail;
+  for (const CapturedLog::Line& line : play.stage().log().lines()) {
+    if (line.json.contains("http.detail")) detail = line.json.value("http.detail", "");
+  }
+  EXPECT_EQ(detail, "The connection ended when 6 of 10 bytes of the body were still to come.");
+}
+
 TEST(TheScenarios, CoverEveryFailureOfTheCatalogue) {
   std::set<std::string_view> covered;
   for (const Scenario& scenario : all_scenarios()) covered.insert(scenario.expected.slug);

@@ -151,6 +151,22 @@ TEST(Diagnosis, AnAlertThatOnlyOpensslTellsOfKeepsItsNumber) {
   EXPECT_EQ(diagnosis.primary()->fact("alert"), "70");
 }
 
+TEST(Diagnosis, TheSentenceSaysThatAClientCertificateIsTheLikelyReasonForAlert40) {
+  Attempt attempt = alerted(40, tls::HandshakeProgress::server_certificate);
+  attempt.handshake.client_certificate_requested = true;
+  const Diagnosis diagnosis = diagnose_now(attempt);
+  EXPECT_EQ(diagnosis.primary()->failure, Failure::tls_client_cert_required);
+  EXPECT_NE(diagnosis.sentence.find("likely, not certain"), std::string::npos) << diagnosis.sentence;
+}
+
+TEST(Diagnosis, ASentenceEndsOnceAfterADetailThatIsASentence) {
+  Attempt attempt = http(Leg::upstream, HttpFault::closed_in_message);
+  attempt.http_detail = "The connection ended in a chunked body, before its last chunk.";
+  const Diagnosis diagnosis = diagnose_now(attempt);
+  EXPECT_TRUE(diagnosis.sentence.ends_with("before its last chunk.")) << diagnosis.sentence;
+  EXPECT_FALSE(diagnosis.sentence.ends_with("..")) << diagnosis.sentence;
+}
+
 TEST(Diagnosis, NoCommonCipherWithoutSniNamesTheOtherCause) {
   Attempt attempt = alerted(40, tls::HandshakeProgress::client_hello);
   EXPECT_TRUE(diagnose_now(attempt).primary()->fact("competing_cause").empty());
