@@ -43,6 +43,17 @@ TEST(CommandLine, KnowsEachCommand) {
   EXPECT_EQ(parse_command_line({"ca", "export", "--out", "x.pem"}).out_file, "x.pem");
 }
 
+TEST(CommandLine, TakesWhatIsToBeExplainedAsItWasPasted) {
+  EXPECT_EQ(parse_command_line({"explain", "-8054"}).pasted, "-8054");
+  EXPECT_EQ(parse_command_line({"explain", "alert", "112"}).pasted, "alert 112");
+  EXPECT_EQ(parse_command_line({"explain", "curl: (60) a b"}).pasted, "curl: (60) a b");
+  EXPECT_EQ(parse_command_line({"explain"}).action, Action::explain);
+  EXPECT_EQ(parse_command_line({"explain", "--json", "18"}).format, Format::json);
+  EXPECT_EQ(parse_command_line({"codes", "--html"}).format, Format::html);
+  EXPECT_EQ(parse_command_line({"codes"}).format, Format::text);
+  EXPECT_EQ(parse_command_line({"codes", "--html", "--json"}).exit_code, ExitCode::usage);
+}
+
 TEST(CommandLine, NothingAtAllPrintsTheHelpAndIsAMistake) {
   const Invocation invocation = parse_command_line({});
   EXPECT_EQ(invocation.action, Action::print);
@@ -207,6 +218,52 @@ TEST(EventLog, LeavesOutWhatIsBelowTheThreshold) {
   ASSERT_EQ(lines.seen.size(), 2U);
   EXPECT_THAT(lines.seen[0], HasSubstr("\"loud\""));
   EXPECT_THAT(lines.seen[1], HasSubstr("\"now\""));
+}
+
+// What a shell would see.
+struct Said {
+  ExitCode code;
+  std::string out;
+  std::string err;
+};
+Said say(const Words& words, const std::string& input = {}) {
+  std::istringstream in(input);
+  std::ostringstream out;
+  std::ostringstream err;
+  const ExitCode code = execute(parse_command_line(words), {in, out, err, [] { return std::int64_t{0}; }});
+  return {code, out.str(), err.str()};
+}
+
+TEST(Commands, ExplainNamesTheFailureWithItsRemedies) {
+  const Said said = say({"explain", "18"});
+  EXPECT_EQ(said.code, ExitCode::ok);
+  EXPECT_THAT(said.out, AllOf(StartsWith("cert_self_signed: "), HasSubstr("Likely causes"),
+                              HasSubstr("openssl s_client -connect HOST:PORT"), Not(HasSubstr("{"))));
+}
+
+TEST(Commands, ExplainReadsStandardInput) {
+  EXPECT_THAT(say({"explain"}, "2026/11/21 upstream SSL certificate does not match\n").out,
+              HasSubstr("cert_name_mismatch"));
+}
+
+TEST(Commands, ExplainSaysWhatItDoesNotKnow) {
+  const Said unknown = say({"explain", "SEC_ERROR_UNKNOWN_ISUER"});
+  EXPECT_EQ(unknown.code, ExitCode::failed);
+  EXPECT_THAT(unknown.out, AllOf(StartsWith("Not known"), HasSubstr("SEC_ERROR_UNKNOWN_ISSUER")));
+  const Said nothing = say({"explain"}, " \n");
+  EXPECT_EQ(nothing.code, ExitCode::usage);
+  EXPECT_THAT(nothing.err, HasSubstr("nothing to explain"));
+}
+
+TEST(Commands, ExplainTellsApartWhatItCanNotName) {
+  const Said said = say({"explain", "SEC_ERROR_UNKNOWN_ISSUER"});
+  EXPECT_THAT(said.out, AllOf(HasSubstr("does not tell these apart"), HasSubstr("chain_missing_intermediate"),
+                              HasSubstr("chain_untrusted_root"), HasSubstr("-showcerts")));
+}
+
+TEST(Commands, ExplainMakesWhatWasPastedVisible) {
+  const Said said = say({"explain", "\x1b[31m cert_expired \xe2\x80\xae"});
+  EXPECT_THAT(said.out, AllOf(HasSubstr("cert_expired"), Not(HasSubstr("\x1b"))));
 }
 
 }  // namespace
