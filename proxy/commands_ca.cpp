@@ -53,9 +53,8 @@ void print_trust_help(const std::string& file, std::ostream& out) {
       << quoted
       << "\n\n"
          "Firefox:\n"
-         "  Settings, Privacy and security, Manage certificates, Authorities, Import: choose the file above, and "
-         "tick\n"
-         "  \"Trust this CA to identify websites\".\n";
+         "  Settings, Privacy and security, Manage certificates, Authorities, Import: choose the file\n"
+         "  above, and tick \"Trust this CA to identify websites\".\n";
 }
 
 }  // namespace
