@@ -108,11 +108,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
 }
 
 std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
+  return policy::lower_case(text);
 }
 
 }  // namespace whytls::config

@@ -4,19 +4,13 @@
 #include <array>
 #include <string>
 
+#include "policy/spelling.h"
+
 namespace whytls::policy {
 
 namespace {
 
 constexpr std::size_t kLooked = 256;
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "policy/spelling.h"
+
 namespace whytls::policy {
 
 namespace {
@@ -11,14 +13,6 @@ namespace {
 #include "policy/situations.inc"
 
 constexpr std::size_t kMostFamilies = 2;  // a device is of one kind; two texts of it may speak of two
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 bool is_among(const std::vector<std::string_view>& list, std::string_view wanted) {
   return std::find(list.begin(), list.end(), wanted) != list.end();

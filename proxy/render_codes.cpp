@@ -1,18 +1,19 @@
 #include "proxy/render_codes.h"
 
 #include <algorithm>
-#include <kainjow/mustache.hpp>
 #include <nlohmann/json.hpp>
 
 #include "policy/codes.h"
 #include "policy/failure_text.h"
 #include "proxy/escape.h"
 #include "proxy/page_assets.h"
+#include "proxy/render_page.h"
 
 namespace whytls::proxy {
 namespace {
 
 namespace m = kainjow::mustache;
+using page::pieces;
 using Json = nlohmann::ordered_json;
 using policy::Code;
 using policy::FailureInfo;
@@ -66,20 +67,6 @@ const std::vector<Family>& families() {
        {CodeFamily::tls_alert}},
   };
   return kFamilies;
-}
-
-// Our prose has names in backticks.
-m::list pieces(std::string_view prose) {
-  m::list list;
-  for (bool quoted = false; !prose.empty(); quoted = !quoted) {
-    const std::size_t end = std::min(prose.find('`'), prose.size());
-    m::data piece{m::data::type::object};
-    piece.set("piece", std::string(prose.substr(0, end)));
-    piece.set("quoted", quoted);
-    if (end > 0) list.push_back(std::move(piece));
-    prose.remove_prefix(std::min(end + 1, prose.size()));
-  }
-  return list;
 }
 
 m::list links(const std::vector<policy::Failure>& failures) {
