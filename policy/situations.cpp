@@ -43,6 +43,12 @@ std::size_t longest_match(const DeviceFamily& family, const std::vector<std::str
   return longest;
 }
 
+// The texts have the order of the rows.
+template <typename Row>
+std::size_t place(const std::vector<Row>& all, const Row& one) {
+  return static_cast<std::size_t>(&one - all.data());
+}
+
 template <typename Row>
 std::vector<const Row*> rows_of(const std::vector<Row>& all, std::string_view wanted) {
   std::vector<const Row*> out;
@@ -89,6 +95,16 @@ std::vector<const DeviceFamily*> families_of(const std::vector<std::string_view>
     if (out.size() < kMostFamilies) out.push_back(family);
   }
   return out;
+}
+
+const SituationWords& words_of(const Situation& one, const Language& language) {
+  return language.advice.situations[place(situations(), one)];
+}
+const FamilyWords& words_of(const DeviceFamily& one, const Language& language) {
+  return language.advice.families[place(families(), one)];
+}
+const StepsWords& words_of(const SystemSteps& one, const Language& language) {
+  return language.advice.steps[place(steps(), one)];
 }
 
 }  // namespace whytls::policy

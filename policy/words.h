@@ -35,6 +35,32 @@ struct FailureWords {
   std::string_view device;
 };
 
+// Advice by situation in one language; rows in the order of all_situations(), all_device_families() and
+// all_system_steps() (policy/situations.h). Texts may hold {host}, {port} and {sni}.
+using Texts = std::span<const std::string_view>;
+struct SituationWords {
+  std::string_view title;
+  Texts signs;              // how to recognise it
+  Texts steps;              // what to do, in this order
+  std::string_view settle;  // what tells it from the other causes
+};
+struct FamilyWords {
+  std::string_view name;
+  Texts notes;
+  Texts steps;
+};
+struct StepsWords {
+  std::string_view system;  // "Windows", "Debian and Ubuntu"
+  Texts steps;
+};
+struct AdviceWords {
+  std::span<const SituationWords> situations;
+  std::span<const FamilyWords> families;
+  std::span<const StepsWords> steps;
+};
+// By the language's place in languages().
+[[nodiscard]] const AdviceWords& advice_words(std::size_t language);
+
 struct Language {
   std::string_view tag;   // BCP 47: "en"
   std::string_view name;  // "English", "Deutsch"
@@ -46,6 +72,7 @@ struct Language {
   std::array<std::string_view, kTermCount> terms;      // in the order of kTermKeys
   std::array<std::string_view, kPhraseCount> phrases;  // in the order of kPhrases
   std::array<FailureWords, kFailureCount> failures;
+  AdviceWords advice;
 
   [[nodiscard]] std::string_view word(Word which) const { return words[static_cast<std::size_t>(which)]; }
   [[nodiscard]] const FailureWords& failure(Failure which) const {

@@ -1,5 +1,6 @@
 #include "proxy/escape.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -83,12 +84,26 @@ void append_mark(std::string* out, char32_t point) {
   *out += "\u203a";
 }
 
+// Bytes at the beginning that stand for themselves, whatever is to be shown: printable ASCII. Nearly all text
+// is that, and it is looked at once only.
+std::size_t plain_length(std::string_view text) {
+  const auto* const end =
+      std::find_if(text.begin(), text.end(), [](char c) { return c < 0x20 || c >= 0x7f; });
+  return static_cast<std::size_t>(end - text.begin());
+}
+
 std::string convert(std::string_view bytes, std::size_t max_bytes, Hidden hidden, Newlines newlines) {
   std::string out;
   std::string_view rest = bytes;
   std::size_t used = 0;
   out.reserve(std::min(bytes.size(), max_bytes) + 16);
   while (!rest.empty()) {
+    if (const std::size_t plain = std::min(plain_length(rest), max_bytes - used); plain > 0) {
+      out.append(rest.substr(0, plain));
+      rest.remove_prefix(plain);
+      used += plain;
+      continue;
+    }
     const Decoded next = decode(rest);
     const std::size_t step = next.length == 0 ? 1 : next.length;
     if (used + step > max_bytes) break;
@@ -142,28 +157,31 @@ std::string visible_ascii(std::string_view bytes, std::size_t max_bytes) {
 }
 
 std::string html_escape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + text.size() / 8);
-  for (const char c : text) {
+  const auto reference = [](char c) -> std::string_view {
     switch (c) {
       case '&':
-        out += "&amp;";
-        break;
+        return "&amp;";
       case '<':
-        out += "&lt;";
-        break;
+        return "&lt;";
       case '>':
-        out += "&gt;";
-        break;
+        return "&gt;";
       case '"':
-        out += "&quot;";
-        break;
+        return "&quot;";
       case '\'':
-        out += "&#39;";
-        break;
+        return "&#39;";
       default:
-        out += c;
+        return {};
     }
+  };
+  std::string out;
+  out.reserve(text.size() + text.size() / 8);
+  while (!text.empty()) {
+    const auto* const end =
+        std::find_if(text.begin(), text.end(), [&](char c) { return !reference(c).empty(); });
+    const auto plain = static_cast<std::size_t>(end - text.begin());
+    out.append(text.substr(0, plain));
+    if (plain < text.size()) out.append(reference(text[plain]));
+    text.remove_prefix(std::min(plain + 1, text.size()));
   }
   return out;
 }

@@ -13,7 +13,7 @@ namespace whytls::proxy {
 namespace {
 
 namespace m = kainjow::mustache;
-using page::pieces;
+using page::prose;
 using Json = nlohmann::ordered_json;
 using policy::Code;
 using policy::FailureInfo;
@@ -83,31 +83,30 @@ m::data code_data(const Code& code) {
   data.set("standing", std::string(policy::name(code.standing)));
   data.set("has_text", !code.text.empty());
   data.set("text", std::string(code.text));
-  data.set("meaning", pieces(code.meaning));
+  data.set("meaning", prose(code.meaning));
   data.set("actor", std::string(policy::name(code.actor)));
-  data.set("action", pieces(code.action));
+  data.set("action", prose(code.action));
   data.set("has_failures", !code.failures.empty());
   data.set("failures", links(code.failures));
   return data;
 }
 
 m::data failure_data(const FailureInfo& row) {
-  const policy::FailureText& prose = policy::text(row.failure);
+  const policy::FailureText& text = policy::text(row.failure);
   m::data data{m::data::type::object};
   data.set("slug", std::string(row.slug));
   data.set("summary", std::string(row.summary));
   data.set("code", std::string(row.code));
   data.set("number", std::to_string(row.number));
   data.set("leg", std::string(policy::name(row.leg)));
-  data.set("meaning", pieces(prose.meaning));
+  data.set("meaning", prose(text.meaning));
   m::list causes;
-  for (const std::string_view cause : prose.causes)
-    causes.push_back(m::data{"cause", m::data{pieces(cause)}});
-  data.set("causes", causes);
-  data.set("visitor", pieces(prose.visitor));
-  data.set("owner", pieces(prose.owner));
-  data.set("device", pieces(prose.device));
-  data.set("reference", std::string(prose.reference));
+  for (const std::string_view cause : text.causes) causes.push_back(prose(cause));
+  data.set("causes", std::move(causes));
+  data.set("visitor", prose(text.visitor));
+  data.set("owner", prose(text.owner));
+  data.set("device", prose(text.device));
+  data.set("reference", std::string(text.reference));
   return data;
 }
 
@@ -140,7 +139,7 @@ std::string codes_json() {
   Json json;
   json["failures"] = Json::array();
   for (const FailureInfo& row : policy::all_failures()) {
-    const policy::FailureText& prose = policy::text(row.failure);
+    const policy::FailureText& text = policy::text(row.failure);
     json["failures"].push_back({{"slug", row.slug},
                                 {"code", row.code},
                                 {"number", row.number},
@@ -148,12 +147,12 @@ std::string codes_json() {
                                 {"phase", policy::name(row.phase)},
                                 {"severity", policy::name(row.severity)},
                                 {"summary", row.summary},
-                                {"meaning", prose.meaning},
-                                {"causes", prose.causes},
-                                {"visitor", prose.visitor},
-                                {"owner", prose.owner},
-                                {"device", prose.device},
-                                {"reference", prose.reference}});
+                                {"meaning", text.meaning},
+                                {"causes", text.causes},
+                                {"visitor", text.visitor},
+                                {"owner", text.owner},
+                                {"device", text.device},
+                                {"reference", text.reference}});
   }
   json["codes"] = Json::array();
   for (const Code& code : policy::all_codes()) {
@@ -176,7 +175,7 @@ std::string codes_html() {
   data.set("script", kCodesScript);
   m::list failures;
   for (const FailureInfo& row : policy::all_failures()) failures.push_back(failure_data(row));
-  data.set("failures", failures);
+  data.set("failures", std::move(failures));
   m::list groups;
   for (const Family& family : families()) {
     m::data group{m::data::type::object};
@@ -189,10 +188,10 @@ std::string codes_html() {
         codes.push_back(code_data(code));
     }
     group.set("count", std::to_string(codes.size()));
-    group.set("codes", codes);
+    group.set("codes", std::move(codes));
     groups.push_back(std::move(group));
   }
-  data.set("groups", groups);
+  data.set("groups", std::move(groups));
   m::mustache page{kCodesTemplate};
   page.set_custom_escape([](const std::string& text) { return html_escape(text); });
   return page.render(data);

@@ -100,18 +100,20 @@ void print_situations(Printer* out, std::string_view symbol_or_slug) {
   if (situations.empty()) return;
   out->title("Which case is it");
   for (const policy::Situation* one : situations) {
-    out->paragraph(one->title, "- ");
-    for (const std::string_view sign : one->signs) out->paragraph(in_general(sign), "    sign: ");
-    for (const std::string_view step : one->steps) out->paragraph(command_in_general(step), "    do:   ");
-    out->paragraph(command_in_general(one->settle), "    tell: ");
+    const policy::SituationWords& words = policy::words_of(*one);
+    out->paragraph(words.title, "- ");
+    for (const std::string_view sign : words.signs) out->paragraph(in_general(sign), "    sign: ");
+    for (const std::string_view step : words.steps) out->paragraph(command_in_general(step), "    do:   ");
+    out->paragraph(command_in_general(words.settle), "    tell: ");
   }
 }
 
 void print_families(Printer* out, std::string_view text, std::string_view slug) {
   for (const policy::DeviceFamily* family : policy::families_of({text}, slug)) {
-    out->title(family->name);
-    for (const std::string_view note : family->notes) out->paragraph(note);
-    for (const std::string_view step : family->steps) out->paragraph(step, "  - ");
+    const policy::FamilyWords& words = policy::words_of(*family);
+    out->title(words.name);
+    for (const std::string_view note : words.notes) out->paragraph(note);
+    for (const std::string_view step : words.steps) out->paragraph(step, "  - ");
   }
 }
 
@@ -119,7 +121,7 @@ void print_families(Printer* out, std::string_view text, std::string_view slug) 
 void print_systems(Printer* out, std::string_view slug) {
   std::string systems;
   for (const policy::SystemSteps* one : policy::system_steps_of(slug))
-    systems.append(systems.empty() ? "" : ", ").append(one->system);
+    systems.append(systems.empty() ? "" : ", ").append(policy::words_of(*one).system);
   if (!systems.empty())
     out->paragraph(std::string("Steps for ").append(systems).append(": see `whytls explain --json`."));
 }

@@ -1,9 +1,9 @@
 #include <nlohmann/json.hpp>
 
 #include "policy/failure_text.h"
-#include "policy/situations.h"
 #include "proxy/escape.h"
 #include "proxy/render_explanation.h"
+#include "proxy/render_situations.h"
 
 namespace whytls::proxy {
 namespace {
@@ -15,37 +15,6 @@ constexpr std::size_t kMostRepeated = 4096;  // bytes of the input
 Json texts(const std::vector<std::string_view>& list) {
   Json out = Json::array();
   for (const std::string_view one : list) out.push_back(one);
-  return out;
-}
-
-Json situations(std::string_view symbol_or_slug) {
-  Json out = Json::array();
-  for (const policy::Situation* one : policy::situations_of(symbol_or_slug)) {
-    out.push_back({{"id", one->id},
-                   {"title", one->title},
-                   {"signs", texts(one->signs)},
-                   {"steps", texts(one->steps)},
-                   {"settle", one->settle}});
-  }
-  return out;
-}
-
-Json families(std::string_view text, std::string_view slug) {
-  Json out = Json::array();
-  for (const policy::DeviceFamily* one : policy::families_of({text}, slug)) {
-    out.push_back(
-        {{"id", one->id}, {"name", one->name}, {"notes", texts(one->notes)}, {"steps", texts(one->steps)}});
-  }
-  return out;
-}
-
-Json systems(std::string_view slug) {
-  Json out = Json::array();
-  for (const policy::SystemSteps* one : policy::system_steps_of(slug)) {
-    out.push_back({{"topic", one->topic == policy::Topic::trust ? "trust" : "clock"},
-                   {"system", one->system},
-                   {"steps", texts(one->steps)}});
-  }
   return out;
 }
 
@@ -80,19 +49,24 @@ Json candidate_of(const policy::Explanation& explanation, const policy::Candidat
           {"device", prose.device},
           {"commands", texts(prose.commands)},
           {"reference", prose.reference},
-          {"situations", situations(row.slug)},
-          {"families", families(text, row.slug)},
-          {"systems", systems(row.slug)}};
+          {"situations", situations_json(policy::situations_of(row.slug), nullptr)},
+          {"families", families_json(policy::families_of({text}, row.slug), nullptr)},
+          {"systems", systems_json(policy::system_steps_of(row.slug))}};
 }
 
 Json code_of(const policy::Code& code) {
   Json failures = Json::array();
   for (const policy::Failure failure : code.failures) failures.push_back(policy::info(failure).slug);
-  return {{"symbol", code.symbol},           {"family", policy::name(code.family)},
-          {"number", code.number},           {"standing", policy::name(code.standing)},
-          {"failures", std::move(failures)}, {"text", code.text},
-          {"meaning", code.meaning},         {"actor", policy::name(code.actor)},
-          {"action", code.action},           {"situations", situations(code.symbol)}};
+  return {{"symbol", code.symbol},
+          {"family", policy::name(code.family)},
+          {"number", code.number},
+          {"standing", policy::name(code.standing)},
+          {"failures", std::move(failures)},
+          {"text", code.text},
+          {"meaning", code.meaning},
+          {"actor", policy::name(code.actor)},
+          {"action", code.action},
+          {"situations", situations_json(policy::situations_of(code.symbol), nullptr)}};
 }
 
 }  // namespace

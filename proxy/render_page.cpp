@@ -13,33 +13,36 @@ namespace whytls::proxy {
 namespace page {
 
 m::data value(std::string_view text, std::size_t max_bytes) {
-  if (text.empty()) return {false};
-  return {visible(text, max_bytes)};
+  if (text.empty()) return m::data(false);
+  return m::data(visible(text, max_bytes));
 }
 
 m::data block(std::string_view text, std::size_t max_bytes) {
-  if (text.empty()) return {false};
-  return {visible_lines(text, max_bytes)};
+  if (text.empty()) return m::data(false);
+  return m::data(visible_lines(text, max_bytes));
 }
 
-void put_list(m::data* into, const std::string& name, const m::list& list) {
+void put_list(m::data* into, const std::string& name, m::list list) {
   into->set("has_" + name, !list.empty());
-  into->set(name, m::data{list});
+  into->set(name, std::move(list));
 }
 
-m::list pieces(std::string_view prose, std::size_t max_bytes) {
-  const std::string sentence = visible(prose, max_bytes);
-  m::list list;
-  std::string_view rest = sentence;
+m::data prose(std::string_view text, std::size_t max_bytes) {
+  if (text.empty()) return m::data(false);
+  const std::string shown = html_escape(visible(text, max_bytes));
+  std::string html;
+  html.reserve(shown.size() + shown.size() / 4);
+  std::string_view rest = shown;
   for (bool quoted = false; !rest.empty(); quoted = !quoted) {
     const std::size_t end = std::min(rest.find('`'), rest.size());
-    m::data piece{m::data::type::object};
-    piece.set("piece", std::string(rest.substr(0, end)));
-    piece.set("piece_quoted", quoted);
-    if (end > 0) list.push_back(std::move(piece));
+    if (quoted && end > 0) {
+      html.append("<code>").append(rest.substr(0, end)).append("</code>");
+    } else {
+      html.append(rest.substr(0, end));
+    }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return list;
+  return m::data(html);
 }
 
 namespace {
@@ -151,15 +154,15 @@ void put_head(m::data* data, const Record& record, const Language& language) {
   data->set("time", is_public ? m::data{false} : m::data{parts::rfc3339_ms(record.time_ms)});
   data->set("time_text", parts::rfc3339(parts::now_of(record)));
   const std::string sentence = parts::sentence(record, language);
-  data->set("pieces", pieces(sentence));
+  data->set("sentence", prose(sentence));
   data->set("long_sentence", sentence.size() > kLongSentenceBytes);
   data->set("is_public", is_public);
   const Tone tone = tone_of(record);
   data->set("tone", tone.css);
   data->set("note", value(tone.note ? language.word(*tone.note) : "", kProseBytes));
   const std::string hint = say(language, Word::public_note, {{"incident", visible(record.incident)}});
-  data->set("public_note", pieces(hint));
-  data->set("json_hint", pieces(language.word(Word::json_hint)));
+  data->set("public_note", prose(hint));
+  data->set("json_hint", prose(language.word(Word::json_hint)));
   data->set("code", false);
   if (!failure) return;
   const policy::FailureInfo& row = policy::info(*failure);
@@ -188,7 +191,7 @@ void add_actor(m::list* list, std::string_view actor, const std::string& text, b
   if (text.empty()) return;
   m::data data{m::data::type::object};
   data.set("actor", std::string(actor));
-  data.set("actor_text", pieces(text));
+  data.set("actor_text", prose(text));
   data.set("actor_link", link);
   list->push_back(std::move(data));
 }
@@ -213,17 +216,16 @@ void put_advice(m::data* data, const Record& record, const Language& language) {
   add_actor(&actors, language.word(Word::actor_visitor), all.visitor, false);
   add_actor(&actors, language.word(Word::actor_owner), all.owner, !changes.empty());
   add_actor(&actors, language.word(Word::actor_device), all.device, false);
-  put_list(data, "meaning", pieces(all.meaning));
+  data->set("meaning", prose(all.meaning));
   data->set(
       "reference",
       value(all.reference.empty() ? "" : say(language, Word::reference, {{"reference", all.reference}})));
-  put_list(data, "actors", actors);
+  put_list(data, "actors", std::move(actors));
   m::list causes;
-  for (const std::string& one : all.causes)
-    causes.push_back(m::data{"cause", m::data{pieces(capitalized(one))}});
-  put_list(data, "causes", causes);
+  for (const std::string& one : all.causes) causes.push_back(prose(capitalized(one)));
+  put_list(data, "causes", std::move(causes));
   put_list(data, "commands", strings(all.commands));
-  put_list(data, "changes", changes);
+  put_list(data, "changes", std::move(changes));
 }
 
 void put_rule(m::data* data, const Record& record, const Language& language) {
@@ -236,7 +238,7 @@ void put_rule(m::data* data, const Record& record, const Language& language) {
   rule.set("r_key", value(decided.key));
   rule.set("r_value", value(parts::for_audience(record, policy::phrase(language, decided.value), language)));
   rule.set("r_verdict", value(policy::term(language, parts::verdict_name(record))));
-  data->set("rule", rule);
+  data->set("rule", std::move(rule));
 }
 
 }  // namespace
@@ -256,6 +258,7 @@ std::string render_html(const Record& record, const policy::Language& language) 
   if (!is_public) {
     page::put_path(&data, record, language);
     page::put_advice(&data, record, language);
+    page::put_cases(&data, record, language);
     page::put_clients(&data, record, language);
     page::put_findings(&data, record, language);
     page::put_checks(&data, record, language);

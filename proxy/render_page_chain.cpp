@@ -129,9 +129,9 @@ m::data gap_behind(const Record& record, const Language& language, std::size_t i
   const tls::HandshakeEvidence& seen = record.attempt.handshake;
   const tls::Certificate& certificate = seen.presented[index];
   const bool is_last = index + 1 == seen.presented.size();
-  if (!certificate.parse_error.empty() || certificate.self_issued) return {false};
-  if (!is_last && seen.presented[index + 1].subject == certificate.issuer) return {false};
-  if (is_last && (seen.chain.anchored || !seen.chain.verified)) return {false};
+  if (!certificate.parse_error.empty() || certificate.self_issued) return m::data(false);
+  if (!is_last && seen.presented[index + 1].subject == certificate.issuer) return m::data(false);
+  if (is_last && (seen.chain.anchored || !seen.chain.verified)) return m::data(false);
   m::data gap{m::data::type::object};
   const std::string issuer = certificate.issuer_cn.empty() ? certificate.issuer : certificate.issuer_cn;
   gap.set("gap_title", say(language, Word::gap_title, {{"issuer", visible(issuer)}}));
@@ -188,7 +188,7 @@ void put_built(m::data* into, const Record& record, const Language& language) {
   into->set("trust",
             value(store.empty() ? "" : say(language, Word::trusted_for, {{"trust_store", visible(store)}}),
                   2 * kMaxShownBytes));
-  put_list(into, "built", list);
+  put_list(into, "built", std::move(list));
 }
 
 struct Window {
@@ -249,7 +249,7 @@ void put_timeline(m::data* into, const Record& record, const Language& language)
     list.push_back(std::move(data));
   }
   into->set("now_text", say(language, Word::time_now, {{"time", parts::rfc3339(now)}}));
-  put_list(into, "timeline", list);
+  put_list(into, "timeline", std::move(list));
 }
 
 }  // namespace
@@ -268,7 +268,7 @@ void put_chain(m::data* page, const Record& record, const Language& language) {
   chain.set("sent_more", value(hidden == 0 ? "" : more));
   put_built(&chain, record, language);
   put_timeline(&chain, record, language);
-  page->set("chain", chain);
+  page->set("chain", std::move(chain));
 }
 
 void put_pems(m::data* page, const Record& record, const Language& language) {
@@ -290,7 +290,7 @@ void put_pems(m::data* page, const Record& record, const Language& language) {
   }
   const std::string more = say(language, Plural::too_large, left_out, {{"count", std::to_string(left_out)}});
   page->set("pem_more", value(left_out == 0 ? "" : more));
-  put_list(page, "pems", list);
+  put_list(page, "pems", std::move(list));
 }
 
 }  // namespace whytls::proxy::page

@@ -53,7 +53,7 @@ void put_clients(m::data* page, const Record& record, const Language& language) 
       rows.push_back(row_of(view, language));
     }
   }
-  put_list(page, "others", rows);
+  put_list(page, "others", std::move(rows));
   page->set(
       "o_unknown",
       value(unknown.empty() ? "" : policy::say(language, Word::clients_unknown, {{"clients", unknown}})));

@@ -81,8 +81,8 @@ void put_facts(m::data* into, const Record& record, const Language& language,
   into->set("f_right", say(language, titles->right_title));
   into->set("f_has_pairs", !pairs.empty());
   into->set("f_has_facts", !singles.empty());
-  into->set("f_pairs", pairs);
-  into->set("f_facts", singles);
+  into->set("f_pairs", std::move(pairs));
+  into->set("f_facts", std::move(singles));
 }
 
 Word action_title(policy::Action action) {
@@ -158,7 +158,7 @@ void put_findings(m::data* page, const Record& record, const Language& language)
   page->set("findings_title", counted(Plural::wrong, judged.size()));
   const std::size_t hidden = judged.size() - list.size();
   page->set("findings_more", value(hidden == 0 ? "" : counted(Plural::more_in_log, hidden)));
-  put_list(page, "findings", list);
+  put_list(page, "findings", std::move(list));
 }
 
 void put_checks(m::data* page, const Record& record, const Language& language) {
@@ -172,13 +172,13 @@ void put_checks(m::data* page, const Record& record, const Language& language) {
     data.set("check_class", look.css);
     data.set("check_outcome", say(language, look.text));
     const std::string detail = policy::check_text(language, check, record.diagnosis.findings);
-    data.set("check_detail", m::data{pieces(parts::for_audience(record, detail, language), kFactBytes)});
+    data.set("check_detail", prose(parts::for_audience(record, detail, language), kFactBytes));
     list.push_back(std::move(data));
     if (check.outcome == policy::CheckOutcome::not_checked)
       unchecked += (unchecked.empty() ? "" : ", ") + name;
   }
   page->set("unchecked", value(unchecked, kFactBytes));
-  put_list(page, "checks", list);
+  put_list(page, "checks", std::move(list));
 }
 
 }  // namespace whytls::proxy::page

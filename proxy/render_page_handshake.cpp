@@ -37,8 +37,8 @@ m::data list_row(const Language& language, Word what, const std::vector<std::uin
   m::data list{m::data::type::object};
   list.set("h_count",
            say(language, Plural::offered, numbers.size(), {{"count", std::to_string(numbers.size())}}));
-  list.set("h_items", items);
-  if (!numbers.empty()) data.set("h_list", list);
+  list.set("h_items", std::move(items));
+  if (!numbers.empty()) data.set("h_list", std::move(list));
   return data;
 }
 
@@ -174,7 +174,7 @@ void put_handshake(m::data* page, const Record& record, const Language& language
   put_list(&data, "alerts", alerts(record, language));
   data.set("bytes", value(visible_ascii(seen.first_bytes)));
   data.set("openssl", value(seen.openssl_text));
-  page->set("handshake", data);
+  page->set("handshake", std::move(data));
 }
 
 void put_transport(m::data* page, const Record& record, const Language& language) {
@@ -187,7 +187,7 @@ void put_transport(m::data* page, const Record& record, const Language& language
   add_fact(&list, language.word(Word::http_error), policy::phrase(language, attempt.http_detail));
   add_fact(&list, language.word(Word::own_error),
            parts::fact_value(record, language, "detail", attempt.own_detail));
-  put_list(page, "transport", list);
+  put_list(page, "transport", std::move(list));
 }
 
 void put_timings(m::data* page, const Record& record, const Language& language) {
@@ -222,7 +222,7 @@ void put_timings(m::data* page, const Record& record, const Language& language) 
     begin += stage.us;
   }
   if (timings.total_us >= 0) add(Word::timing_total, 0, timings.total_us);
-  put_list(page, "timings", list);
+  put_list(page, "timings", std::move(list));
 }
 
 }  // namespace whytls::proxy::page

@@ -135,7 +135,7 @@ void put_path(m::data* page, const Record& record, const Language& language) {
   path.push_back(std::move(client));
   path.push_back(std::move(own));
   path.push_back(std::move(upstream));
-  page->set("path", path);
+  page->set("path", std::move(path));
 
   put_list(page, "stages", is_own ? m::list{} : stages(record, language, phase));
   page->set("stages_title", say(language, stages_title(attempt.leg)));

@@ -8,6 +8,7 @@
 #include "proxy/render_advice.h"
 #include "proxy/render_clock.h"
 #include "proxy/render_parts.h"
+#include "proxy/render_situations.h"
 #include "proxy/render_tls_names.h"
 
 namespace whytls::proxy {
@@ -235,6 +236,10 @@ void put_advice(Json* json, const Record& record) {
   (*json)["suggestions"] = std::move(changes);
   (*json)["commands"] = strings(all.commands, parts::kMaxSentenceBytes);
   (*json)["reference"] = all.reference;
+  const CaseAdvice cases = case_advice(record);
+  (*json)["families"] = families_json(cases.families, &record);
+  (*json)["situations"] = situations_json(cases.situations, &record);
+  (*json)["systems"] = systems_json(cases.systems);
 }
 
 // What other clients would do about the same server; left out when the fault lies elsewhere.

@@ -1,4 +1,5 @@
-// Build tool: turns policy/situations.toml, advice by situation, into C++ tables.
+// Build tool: turns policy/situations.toml, advice by situation, into C++ tables of what it applies to; its
+// texts are embedded by embed_advice_words.
 //
 //   embed_situations SITUATIONS_TOML CODES_TOML... OUTPUT_INC
 //
@@ -19,7 +20,7 @@ constexpr int kSources = 7;
 constexpr std::array<std::string_view, 3> kTables = {"situation", "family", "steps"};
 constexpr std::array<std::string_view, 6> kSituationKeys = {"id", "title", "for", "signs", "steps", "settle"};
 constexpr std::array<std::string_view, 6> kFamilyKeys = {"id", "name", "match", "for", "notes", "steps"};
-constexpr std::array<std::string_view, 4> kStepsKeys = {"topic", "system", "for", "steps"};
+constexpr std::array<std::string_view, 5> kStepsKeys = {"topic", "system", "for", "families", "steps"};
 constexpr std::array<std::string_view, 2> kTopics = {"trust", "clock"};
 
 class Writer {
@@ -38,23 +39,25 @@ class Writer {
     (void)source_.check_keys("the file", source_.document(), kTables);
     begin("Situation", "situations");
     each("situation", kSituationKeys, [this](const std::string& where, const toml::value& row) {
-      out_ << "{" << id(where, row) << ", " << text(where, row, "title") << ", "
-           << references(where, row, "for") << ",\n " << list(where, row, "signs") << ",\n "
-           << list(where, row, "steps") << ",\n " << text(where, row, "settle") << "},\n";
+      out_ << "{" << id(where, row) << ", " << references(where, row, "for") << "},\n";
+      for (const char* key : {"title", "settle"}) (void)source_.text(where, row, key);
+      for (const char* key : {"signs", "steps"}) (void)source_.texts(where, row, key);
     });
     end();
     begin("DeviceFamily", "families");
     each("family", kFamilyKeys, [this](const std::string& where, const toml::value& row) {
-      out_ << "{" << id(where, row) << ", " << text(where, row, "name") << ", " << list(where, row, "match")
-           << ", " << (row.contains("for") ? references(where, row, "for") : "{}") << ",\n "
-           << literal_list(source_.optional_texts(where, row, "notes")) << ",\n "
-           << literal_list(source_.optional_texts(where, row, "steps")) << "},\n";
+      out_ << "{" << id(where, row) << ", " << literal_list(source_.texts(where, row, "match")) << ", "
+           << (row.contains("for") ? references(where, row, "for") : "{}") << "},\n";
+      (void)source_.text(where, row, "name");
+      for (const char* key : {"notes", "steps"}) (void)source_.optional_texts(where, row, key);
     });
     end();
     begin("SystemSteps", "steps");
     each("steps", kStepsKeys, [this](const std::string& where, const toml::value& row) {
-      out_ << "{Topic::" << topic(where, row) << ", " << text(where, row, "system") << ", "
-           << references(where, row, "for") << ",\n " << list(where, row, "steps") << "},\n";
+      out_ << "{Topic::" << topic(where, row) << ", " << references(where, row, "for") << ", "
+           << families(where, row) << "},\n";
+      (void)source_.text(where, row, "system");
+      (void)source_.texts(where, row, "steps");
     });
     end();
   }
@@ -78,12 +81,6 @@ class Writer {
     }
   }
 
-  std::string text(const std::string& where, const toml::value& row, const char* key) {
-    return literal(source_.text(where, row, key));
-  }
-  std::string list(const std::string& where, const toml::value& row, const char* key) {
-    return literal_list(source_.texts(where, row, key));
-  }
   std::string id(const std::string& where, const toml::value& row) {
     const std::string found = source_.text(where, row, "id");
     if (!ids_.insert(found).second)
@@ -95,6 +92,15 @@ class Writer {
     for (const std::string& one : found) {
       if (known_.count(one) == 0)
         source_.complain(where, std::string("names a code or failure that is none: ").append(one));
+    }
+    return literal_list(found);
+  }
+  // Ids of families, which stand before the steps.
+  std::string families(const std::string& where, const toml::value& row) {
+    const std::vector<std::string> found = source_.optional_texts(where, row, "families");
+    for (const std::string& one : found) {
+      if (ids_.count(one) == 0)
+        source_.complain(where, std::string("names a family that is none: ").append(one));
     }
     return literal_list(found);
   }

@@ -185,7 +185,8 @@ void write_failures(Source& source, const English& english, bool is_english, std
   out << "}},\n";
 }
 
-void write_language(Source& source, const English& english, bool is_english, std::ostream& out) {
+void write_language(Source& source, const English& english, std::size_t number, std::ostream& out) {
+  const bool is_english = number == 0;
   out << "{";
   write_head(source, out);
   out << "{{";
@@ -201,12 +202,13 @@ void write_language(Source& source, const English& english, bool is_english, std
   out << "}},\n";
   write_phrases(source, english, is_english, out);
   write_failures(source, english, is_english, out);
-  out << "},\n";
+  out << "advice_words(" << number << ")},\n";
 }
 
 void check_tables(Source& source, const English& english) {
-  constexpr std::array<std::string_view, 7> kTables = {"language", "page",    "terms",  "plurals",
-                                                       "words",    "phrases", "failure"};
+  // The last three are read by embed_advice_words.
+  constexpr std::array<std::string_view, 10> kTables = {
+      "language", "page", "terms", "plurals", "words", "phrases", "failure", "situation", "family", "steps"};
   for (const auto& [key, unused] : source.document().as_table()) {
     (void)unused;
     if (!whytls::tools::contains(kTables, key)) source.complain(key, "is a table that nobody reads");
@@ -254,9 +256,8 @@ English read_english(Source& prose, Source& source) {
 void write_languages(std::vector<Source>& sources, std::ostream& out) {
   const English english = read_english(sources[0], sources[1]);
   for (std::size_t i = 1; i < sources.size(); ++i) {
-    const bool is_english = i == 1;
-    if (!is_english) check_tables(sources[i], english);
-    write_language(sources[i], english, is_english, out);
+    if (i > 1) check_tables(sources[i], english);
+    write_language(sources[i], english, i - 1, out);
   }
 }
 

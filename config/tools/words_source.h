@@ -1,4 +1,4 @@
-// What the two tools share that read policy/words/*.toml: the keys of English in a fixed order, and what two
+// What the tools share that read policy/words/*.toml: the keys of English in a fixed order, and what two
 // texts must have in common to say the same.
 #pragma once
 

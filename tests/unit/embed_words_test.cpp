@@ -24,13 +24,13 @@ struct Outcome {
   std::string said;
 };
 
-// Runs the tool over English and this other language.
-Outcome embed(const std::string& other) {
+// Runs a tool over its English source, the catalogue of English, and this other language.
+Outcome run(const std::string& tool, const std::string& english, const std::string& other) {
   const support::Directory directory;
   const std::string file = directory.write("other.toml", other);
   const std::string policy = std::string(WHYTLS_SOURCE_DIR) + "/policy/";
-  const std::string command = std::string(WHYTLS_EMBED_WORDS) + " " + policy + "failure_text.toml " + policy +
-                              "words/en.toml " + file + " " + directory.path() + "/words.inc 2>&1";
+  const std::string command = tool + " " + policy + english + " " + policy + "words/en.toml " + file + " " +
+                              directory.path() + "/words.inc 2>&1";
   Outcome outcome;
   FILE* const pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return outcome;
@@ -41,18 +41,41 @@ Outcome embed(const std::string& other) {
   return outcome;
 }
 
+Outcome embed(const std::string& other) {
+  return run(WHYTLS_EMBED_WORDS, "failure_text.toml", other);
+}
+Outcome embed_advice(const std::string& other) {
+  return run(WHYTLS_EMBED_ADVICE_WORDS, "situations.toml", other);
+}
+
 TEST(EmbedWords, TakesTheLanguagesThatAreThere) {
-  const Outcome outcome = embed(read("words/de.toml"));
-  EXPECT_EQ(outcome.status, 0) << outcome.said;
+  for (const Outcome& outcome : {embed(read("words/de.toml")), embed_advice(read("words/de.toml"))})
+    EXPECT_EQ(outcome.status, 0) << outcome.said;
+}
+
+struct Row {
+  const char* what;
+  const char* from;
+  const char* to;
+  const char* complaint;
+};
+
+// Every change is made to German; one run has to find all of them.
+template <std::size_t n>
+void expect_complaints(Outcome (*embed_tool)(const std::string&), const Row (&rows)[n]) {
+  std::string changed = read("words/de.toml");
+  for (const Row& row : rows) {
+    const std::size_t at = changed.find(row.from);
+    ASSERT_NE(at, std::string::npos) << row.what << ": " << row.from;
+    changed.replace(at, std::string(row.from).size(), row.to);
+  }
+  const Outcome outcome = embed_tool(changed);
+  EXPECT_NE(outcome.status, 0);
+  for (const Row& row : rows)
+    EXPECT_NE(outcome.said.find(row.complaint), std::string::npos) << row.what << ": " << outcome.said;
 }
 
 TEST(EmbedWords, RefusesALanguageThatIsNotWhatEnglishIs) {
-  struct Row {
-    const char* what;
-    const char* from;
-    const char* to;
-    const char* complaint;
-  };
   const Row rows[] = {
       {"a word is missing", "skip             = \"Zur Erklärung springen\"\n", "",
        "[page.skip] must be a text"},
@@ -85,17 +108,28 @@ TEST(EmbedWords, RefusesALanguageThatIsNotWhatEnglishIs) {
       {"a cause is lost", "  \"jemand fängt die Verbindung ab\",\n", "",
        "[failure.pin_mismatch.causes] has more or fewer"},
   };
-  std::string changed = read("words/de.toml");
-  for (const Row& row : rows) {
-    const std::size_t at = changed.find(row.from);
-    ASSERT_NE(at, std::string::npos) << row.what << ": " << row.from;
-    changed.replace(at, std::string(row.from).size(), row.to);
-  }
-  const Outcome outcome = embed(changed);  // one run finds all of them
-  EXPECT_NE(outcome.status, 0);
-  for (const Row& row : rows) {
-    EXPECT_NE(outcome.said.find(row.complaint), std::string::npos) << row.what << ": " << outcome.said;
-  }
+  expect_complaints(embed, rows);
+}
+
+TEST(EmbedWords, RefusesAdviceThatIsNotWhatEnglishGives) {
+  const Row rows[] = {
+      {"a case is missing", "[situation.reused_serial_factory]", "[situation.reused_serial_plant]",
+       "[situation.reused_serial_factory] is missing"},
+      {"a case too many", "[situation.reused_serial_plant]", "[situation.reused_serial_plant]",
+       "[situation.reused_serial_plant] is unknown"},
+      {"other code", "`-CAcreateserial`", "`-CAserial`",
+       "[situation.reused_serial_ca_not_counting.steps] has other `code`"},
+      {"a key that nobody reads", "[situation.reused_serial_ca_rebuilt]\n",
+       "[situation.reused_serial_ca_rebuilt]\nnote = \"x\"\n", "reused_serial_ca_rebuilt.note] is a key"},
+      {"a placeholder is lost", "Lässt sich {host} in", "Lässt es sich in",
+       "reused_serial_regenerated.settle] fills in other {placeholders}"},
+      {"another order", "system = \"Dell iDRAC\"", "system = \"iDRAC\"",
+       "[steps clock.Dell iDRAC] is not in the order"},
+      {"a sign is lost",
+       "  \"Es geschieht bei öffentlichen Websites, deren eigene CAs nie eine Seriennummer wiederholen.\",\n",
+       "", "reused_serial_minting_proxy.signs] has more or fewer"},
+  };
+  expect_complaints(embed_advice, rows);
 }
 
 // What a third one needs: no line of C++.

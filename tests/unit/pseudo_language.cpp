@@ -1,6 +1,7 @@
 #include "pseudo_language.h"
 
 #include <deque>
+#include <vector>
 
 namespace whytls::policy::test {
 
@@ -11,6 +12,10 @@ constexpr std::string_view kClose = "⟧";
 
 struct Maker {
   std::deque<std::string> texts;  // what the language looks at
+  std::deque<std::vector<std::string_view>> lists;
+  std::vector<SituationWords> situations;
+  std::vector<FamilyWords> families;
+  std::vector<StepsWords> steps;
 
   void mark(std::string_view& text) {
     if (!text.empty()) text = texts.emplace_back(std::string(kOpen).append(text).append(kClose));
@@ -32,7 +37,44 @@ struct Maker {
       }
       for (std::string_view& cause : failure.causes) mark(cause);
     }
+    made.advice = {situations = marked_situations(), families = marked_families(), steps = marked_steps()};
     return made;
+  }
+
+  Texts marked(Texts list) {
+    auto& own = lists.emplace_back(list.begin(), list.end());
+    for (std::string_view& text : own) mark(text);
+    return own;
+  }
+  std::vector<SituationWords> marked_situations() {
+    const auto& words = english().advice.situations;
+    std::vector<SituationWords> out(words.begin(), words.end());
+    for (SituationWords& one : out) {
+      mark(one.title);
+      one.signs = marked(one.signs);
+      one.steps = marked(one.steps);
+      mark(one.settle);
+    }
+    return out;
+  }
+  std::vector<FamilyWords> marked_families() {
+    const auto& words = english().advice.families;
+    std::vector<FamilyWords> out(words.begin(), words.end());
+    for (FamilyWords& one : out) {
+      mark(one.name);
+      one.notes = marked(one.notes);
+      one.steps = marked(one.steps);
+    }
+    return out;
+  }
+  std::vector<StepsWords> marked_steps() {
+    const auto& words = english().advice.steps;
+    std::vector<StepsWords> out(words.begin(), words.end());
+    for (StepsWords& one : out) {
+      mark(one.system);
+      one.steps = marked(one.steps);
+    }
+    return out;
   }
 };
 

@@ -111,13 +111,24 @@ void shake_hands(Record* record, tls::WireVersion version) {
   attempt.timings.total_us = 51003;
 }
 
+void rule(Record* record, const std::string& policy, int line, const std::string& key,
+          const std::string& value) {
+  policy::DecidingRule& decided = record->verdict.rule;
+  decided.policy = policy;
+  if (line > 0) decided.place.file = "/etc/whytls/whytls.toml";
+  decided.place.line = line;
+  decided.place.column = line > 0 ? 1 : 0;
+  decided.key = key;
+  decided.value = value;
+}
+
 void judge(Record* record, const std::vector<Finding>& findings) {
   record->diagnosis.findings = findings;
   for (const Finding& finding : findings) record->verdict.findings.push_back({finding, Action::refuse});
   record->verdict.decision = policy::Decision::refuse;
   record->verdict.failure = findings.front().failure;
   const std::string key = "on." + std::string(policy::info(findings.front().failure).slug);
-  record->verdict.rule = {record->policy_name, {}, key, "refuse (default)"};
+  rule(record, record->policy_name, 0, key, "refuse (default)");
 }
 
 void end_early(Record* record, const Finding& finding) {

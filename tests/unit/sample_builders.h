@@ -23,6 +23,9 @@ void offer(Record* record);
 void reach(Record* record, const std::string& host, const std::string& address);
 // A handshake that came to its end.
 void shake_hands(Record* record, tls::WireVersion version);
+// The rule that decided; a `line` of 0: built in, otherwise a line of /etc/whytls/whytls.toml.
+void rule(Record* record, const std::string& policy, int line, const std::string& key,
+          const std::string& value);
 // All refused by default, the first one is primary.
 void judge(Record* record, const std::vector<policy::Finding>& findings);
 // The attempt ended by itself.

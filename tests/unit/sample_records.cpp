@@ -52,7 +52,7 @@ Record expired_and_misnamed() {
                     {"now", "2026-10-17 10:00:00 UTC"},
                     {"days", "2306"},
                     {"distance", "2306 days"}}}});
-  record.verdict.rule = {"idrac", {"/etc/whytls/whytls.toml", 31, 1}, "on.cert_ip_mismatch", "\"refuse\""};
+  rule(&record, "idrac", 31, "on.cert_ip_mismatch", "\"refuse\"");
   record.diagnosis.sentence =
       "The certificate of 10.0.3.7:443 was issued for `idrac-default`, not `10.0.3.7`, and expired 2306 days "
       "ago "
@@ -245,7 +245,7 @@ Record changed_key() {
                    {{"subject", "api.example.com"},
                     {"expected_pins", "sha256/AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHHIIIIJJJJKKK="},
                     {"presented_pins", "sha256/3yqNkR0l5bXn0m3jvXk1y9d8y2r0u4Y1b7p9c6a5e2E="}}}});
-  record.verdict.rule = {"bank", {"/etc/whytls/whytls.toml", 12, 1}, "pins", "no presented key is pinned"};
+  rule(&record, "bank", 12, "pins", "no presented key is pinned");
   record.diagnosis.sentence =
       "The certificate of api.example.com:443 has another key than the one that is pinned.";
   record.diagnosis.checks = checks();
@@ -261,7 +261,7 @@ Record healthy() {
   record.attempt.handshake.chain.verified = true;
   record.attempt.handshake.chain.anchored = true;
   record.diagnosis.checks = checks();
-  record.verdict.rule = {"browser", {}, "", "nothing is wrong"};
+  rule(&record, "browser", 0, "", "nothing is wrong");
   return record;
 }
 
