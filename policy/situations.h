@@ -31,6 +31,7 @@ struct SystemSteps {
   Topic topic;
   std::vector<std::string_view> applies_to;
   std::vector<std::string_view> families;  // ids; not empty: a way of these devices only
+  bool client_side;                        // of a trust store that clients ask, never this proxy
 };
 
 // All in the order of the file. Made on first use.

@@ -33,7 +33,9 @@ bool is_about_a_device(const Record& record) {
          phase <= Phase::after_handshake;
 }
 
-bool is_way_of(const policy::SystemSteps& steps, const std::vector<const policy::DeviceFamily*>& families) {
+bool is_of_use(const policy::SystemSteps& steps, policy::Leg leg,
+               const std::vector<const policy::DeviceFamily*>& families) {
+  if (steps.client_side && leg != policy::Leg::client) return false;
   return steps.families.empty() ||
          std::any_of(families.begin(), families.end(), [&steps](const policy::DeviceFamily* family) {
            return std::find(steps.families.begin(), steps.families.end(), family->id) != steps.families.end();
@@ -60,10 +62,9 @@ CaseAdvice case_advice(const Record& record) {
   out.situations = policy::situations_of(slug);
   out.situations.resize(std::min(out.situations.size(), kMostSituations));
   out.systems = policy::system_steps_of(slug);
-  out.systems.erase(
-      std::remove_if(out.systems.begin(), out.systems.end(),
-                     [&out](const policy::SystemSteps* one) { return !is_way_of(*one, out.families); }),
-      out.systems.end());
+  const policy::Leg leg = parts::failing_leg(record);
+  std::erase_if(out.systems,
+                [leg, &out](const policy::SystemSteps* one) { return !is_of_use(*one, leg, out.families); });
   return out;
 }
 

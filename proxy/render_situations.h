@@ -15,7 +15,8 @@ namespace whytls::proxy {
 struct CaseAdvice {
   std::vector<const policy::DeviceFamily*> families;  // by what certificate and host say
   std::vector<const policy::Situation*> situations;   // at most four
-  std::vector<const policy::SystemSteps*> systems;    // those of a device only when it is one of `families`
+  // Those of a device only when it is one of `families`, the stores of clients only when a client refused us.
+  std::vector<const policy::SystemSteps*> systems;
 };
 
 // Empty for a healthy record. A device shows in its certificate: there are families on the upstream leg only,

@@ -20,7 +20,8 @@ constexpr int kSources = 7;
 constexpr std::array<std::string_view, 3> kTables = {"situation", "family", "steps"};
 constexpr std::array<std::string_view, 6> kSituationKeys = {"id", "title", "for", "signs", "steps", "settle"};
 constexpr std::array<std::string_view, 6> kFamilyKeys = {"id", "name", "match", "for", "notes", "steps"};
-constexpr std::array<std::string_view, 5> kStepsKeys = {"topic", "system", "for", "families", "steps"};
+constexpr std::array<std::string_view, 6> kStepsKeys = {"topic",    "system",      "for",
+                                                        "families", "client_side", "steps"};
 constexpr std::array<std::string_view, 2> kTopics = {"trust", "clock"};
 
 class Writer {
@@ -55,7 +56,7 @@ class Writer {
     begin("SystemSteps", "steps");
     each("steps", kStepsKeys, [this](const std::string& where, const toml::value& row) {
       out_ << "{Topic::" << topic(where, row) << ", " << references(where, row, "for") << ", "
-           << families(where, row) << "},\n";
+           << families(where, row) << ", " << flag(where, row, "client_side") << "},\n";
       (void)source_.text(where, row, "system");
       (void)source_.texts(where, row, "steps");
     });
@@ -103,6 +104,11 @@ class Writer {
         source_.complain(where, std::string("names a family that is none: ").append(one));
     }
     return literal_list(found);
+  }
+  std::string flag(const std::string& where, const toml::value& row, const char* key) {
+    if (!row.contains(key)) return "false";
+    if (!row.at(key).is_boolean()) source_.complain(Source::place(where, key), "must be true or false");
+    return row.at(key).is_boolean() && row.at(key).as_boolean() ? "true" : "false";
   }
   std::string topic(const std::string& where, const toml::value& row) {
     std::string found = source_.text(where, row, "topic");

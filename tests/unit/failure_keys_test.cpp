@@ -41,7 +41,9 @@ std::set<std::string> schema() {
 
 // A key in front of its table counts too: `ciphers` where the sentence speaks of `tls`.
 bool knows(const std::set<std::string>& keys, const std::string& word) {
+  constexpr std::string_view kOn = "on.";  // any failure is a key of [policy.NAME.on]
   if (keys.contains(word)) return true;
+  if (word.starts_with(kOn)) return failure_by_slug(std::string_view(word).substr(kOn.size())).has_value();
   if (word.find('.') != std::string::npos) return false;
   for (const std::string& key : keys) {
     if (key.ends_with("." + word)) return true;

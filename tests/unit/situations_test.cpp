@@ -64,6 +64,20 @@ TEST(CaseAdvice, GivesTheWayOfADeviceOnlyWithTheDevice) {
   EXPECT_FALSE(has_way_of_devices(refused(policy::Failure::cert_expired)));
 }
 
+TEST(CaseAdvice, NamesTheStoresOfClientsOnlyToClients) {
+  const auto count = [](const Record& record, bool client_side) {
+    const auto systems = case_advice(record).systems;
+    return std::count_if(systems.begin(), systems.end(), [client_side](const policy::SystemSteps* one) {
+      return one->client_side == client_side;
+    });
+  };
+  const Record upstream = refused(policy::Failure::cert_self_signed);
+  EXPECT_EQ(count(upstream, true), 0);
+  EXPECT_GT(count(upstream, false), 0);
+  EXPECT_GT(count(samples::client_rejects_ca(), true), 0);
+  EXPECT_GT(count(samples::client_rejects_ca(), false), 0);
+}
+
 TEST(CaseAdvice, BuriesNothing) {
   std::size_t most = 0;
   for (const policy::FailureInfo& row : policy::all_failures()) {
