@@ -163,21 +163,30 @@ void put_findings(m::data* page, const Record& record, const Language& language)
 
 void put_checks(m::data* page, const Record& record, const Language& language) {
   m::list list;
-  std::string unchecked;
-  for (const policy::Check& check : record.diagnosis.checks) {
-    const OutcomeLook look = look_of(check.outcome);
-    const std::string name = policy::term(language, check.name);
+  bool has_unchecked = false;
+  const auto& checks = record.diagnosis.checks;
+  for (std::size_t i = 0; i < checks.size();) {
+    const bool is_unchecked = checks[i].outcome == policy::CheckOutcome::not_checked;
+    const std::string detail = policy::check_text(language, checks[i], record.diagnosis.findings);
+    // What could not be checked for one reason, such as no certificate, is one row.
+    std::string names = policy::term(language, checks[i].name);
+    std::size_t next = i + 1;
+    for (; next < checks.size() && is_unchecked && checks[next].outcome == checks[i].outcome &&
+           checks[next].detail == checks[i].detail;
+         ++next) {
+      names.append(", ").append(policy::term(language, checks[next].name));
+    }
+    const OutcomeLook look = look_of(checks[i].outcome);
     m::data data{m::data::type::object};
-    data.set("check_name", value(name));
+    data.set("check_name", value(names));
     data.set("check_class", look.css);
     data.set("check_outcome", say(language, look.text));
-    const std::string detail = policy::check_text(language, check, record.diagnosis.findings);
     data.set("check_detail", prose(parts::for_audience(record, detail, language), kFactBytes));
     list.push_back(std::move(data));
-    if (check.outcome == policy::CheckOutcome::not_checked)
-      unchecked += (unchecked.empty() ? "" : ", ") + name;
+    has_unchecked = has_unchecked || is_unchecked;
+    i = next;
   }
-  page->set("unchecked", value(unchecked, kFactBytes));
+  page->set("has_unchecked", has_unchecked);
   put_list(page, "checks", std::move(list));
 }
 
