@@ -1,4 +1,4 @@
-// What an alert of the upstream means, given what had passed before it.
+// What an alert means, given what had passed before it.
 #include "policy/findings.h"
 
 namespace whytls::policy {
@@ -9,6 +9,7 @@ using tls::HandshakeProgress;
 
 // RFC 8446, 6, and the registry "TLS Alerts".
 namespace alert {
+constexpr std::uint8_t kCloseNotify = 0;
 constexpr std::uint8_t kHandshakeFailure = 40;
 constexpr std::uint8_t kBadCertificate = 42;
 constexpr std::uint8_t kCertificateUnknown = 46;
@@ -171,6 +172,13 @@ Phase phase_of_alert(const tls::HandshakeEvidence& handshake, const tls::Alert& 
 }
 
 }  // namespace
+
+std::optional<Failure> failure_of(const Attempt& attempt, const tls::Alert& alert) {
+  const bool ends_in_order = alert.number == alert::kCloseNotify && alert.after_handshake;
+  if (alert.direction == tls::Alert::Direction::sent || ends_in_order) return std::nullopt;
+  return attempt.leg == Leg::client ? failure_of_client_alert(alert.number)
+                                    : failure_of_alert(attempt.handshake, alert.number);
+}
 
 Ended classify_upstream_alert(const Attempt& attempt, const tls::Alert& alert) {
   const tls::HandshakeEvidence& handshake = attempt.handshake;

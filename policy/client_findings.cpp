@@ -22,12 +22,6 @@ bool rejects_our_ca(std::uint8_t number) {
   return number == kBadCertificate || number == kCertificateUnknown || number == kUnknownCa;
 }
 
-Failure failure_of_alert(std::uint8_t number) {
-  constexpr std::uint8_t kProtocolVersion = 70;
-  if (rejects_our_ca(number)) return Failure::client_rejects_our_ca;
-  return number == kProtocolVersion ? Failure::client_no_common_version : Failure::client_alert;
-}
-
 bool is_any_of(int value, std::initializer_list<int> list) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
@@ -89,7 +83,7 @@ Finding with_hello_facts(Failure failure, const Attempt& attempt) {
 }
 
 Finding received_alert(const Attempt& attempt, const tls::Alert& alert) {
-  Finding finding = with_hello_facts(failure_of_alert(alert.number), attempt);
+  Finding finding = with_hello_facts(failure_of_client_alert(alert.number), attempt);
   add_fact(finding, "alert", std::to_string(alert.number));
   add_fact(finding, "alert_name", tls::alert_name(alert.number));
   if (alert.after_handshake) finding.phase = Phase::after_handshake;
@@ -142,6 +136,12 @@ Ended ended_without_end(const Attempt& attempt) {
 }
 
 }  // namespace
+
+Failure failure_of_client_alert(std::uint8_t number) {
+  constexpr std::uint8_t kProtocolVersion = 70;
+  if (rejects_our_ca(number)) return Failure::client_rejects_our_ca;
+  return number == kProtocolVersion ? Failure::client_no_common_version : Failure::client_alert;
+}
 
 Ended classify_client_handshake(const Attempt& attempt) {
   const tls::HandshakeEvidence& handshake = attempt.handshake;

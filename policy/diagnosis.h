@@ -81,6 +81,10 @@ struct Diagnosis {
 // Judges one attempt. Pure: the same input gives the same diagnosis. `now` in Unix seconds.
 [[nodiscard]] Diagnosis diagnose(const Attempt& attempt, const Policy& policy, UnixSeconds now);
 
+// What an alert of the peer is when it ends the handshake of this attempt. nullopt: it is one of ours, or the
+// close_notify by which a connection ends in order.
+[[nodiscard]] std::optional<Failure> failure_of(const Attempt& attempt, const tls::Alert& alert);
+
 // True when `host` (lower case, no trailing dot) matches the dNSName `pattern` by RFC 9525, 6.3.
 [[nodiscard]] bool matches_dns_name(std::string_view pattern, std::string_view host);
 // True when any name of the certificate is `host` (DNS or IP by `is_ip`).

@@ -44,6 +44,8 @@ struct Ended {
 [[nodiscard]] Ended classify_upstream_handshake(const Attempt& attempt);
 [[nodiscard]] Ended classify_upstream_alert(const Attempt& attempt, const tls::Alert& alert);
 [[nodiscard]] Ended classify_client_handshake(const Attempt& attempt);
+// What a client means by an alert.
+[[nodiscard]] Failure failure_of_client_alert(std::uint8_t number);
 
 // The certificates of the upstream, judged on their own: order of discovery, nothing twice.
 [[nodiscard]] std::vector<Finding> certificate_findings(const Attempt& attempt, const Policy& policy,

@@ -63,7 +63,8 @@ constexpr std::size_t kBlockBytes = 4000;
 // A longer sentence is set smaller, so that the facts below it stay on the first screen.
 constexpr std::size_t kLongSentenceBytes = 150;
 
-// Begins with a capital letter when the first word is a common one: "https://" and "whytls" stay as they are.
+}  // namespace
+
 std::string capitalized(std::string text) {
   constexpr int kFromSmall = 'a' - 'A';
   const std::size_t end = length_of_small_letters(text);
@@ -74,6 +75,8 @@ std::string capitalized(std::string text) {
     letter = static_cast<char>(letter - kFromSmall);  // no capital sharp s
   return text;
 }
+
+namespace {
 
 // The library's render() is not const, so each thread has a template of its own; it is parsed on first use
 // and holds nothing of what it rendered. What is filled in is escaped even where a value came past value().
@@ -146,6 +149,8 @@ void put_head(m::data* data, const Record& record, const Language& language) {
   const auto failure = record.failure();
   const bool is_public = record.audience == config::Audience::public_;
   data->set("lang", std::string(language.tag));
+  // Words of other programs are English on every page: there they have to say so (WCAG 3.1.2).
+  data->set("translated", language.tag != policy::english().tag);
   data->set("say", labels(language));
   data->set("style", kPageStyle);
   data->set("script", kPageScript);

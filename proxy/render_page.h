@@ -48,6 +48,10 @@ inline constexpr std::size_t kProseBytes = 700;
 // Prose of ours as HTML, for {{{triple}}} tags: visible, bounded and escaped; what it quotes in backticks is
 // set as code. Empty text is false, as value().
 [[nodiscard]] m::data prose(std::string_view text, std::size_t max_bytes = kProseBytes);
+// Begins with a capital letter when the first word is a common one: "https://" and "whytls" stay as they are.
+[[nodiscard]] std::string capitalized(std::string text);
+// The alerts of the handshake as items of a list.
+[[nodiscard]] m::list alerts(const Record& record, const Language& language);  // render_page_alerts.cpp
 // Puts a list, and true or false as "has_<name>" for the heading around it.
 void put_list(m::data* into, const std::string& name, m::list list);
 

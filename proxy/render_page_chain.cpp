@@ -1,4 +1,4 @@
-// The certificates of the page: as sent, as built, on a line of time, and as PEM.
+// The certificates of the page: as sent, as built, on a line of time, as PEM and as text.
 #include <algorithm>
 
 #include "proxy/render_page.h"
@@ -83,6 +83,8 @@ m::list fields_of(const Record& record, const Language& language, const tls::Cer
   if (!certificate.parse_error.empty()) {
     const std::string error = policy::fact_text(language, "parse_error", certificate.parse_error);
     add(Word::cert_error, error, {Width::wide, Face::text, Mood::bad});
+    fields.back().set("c_english",
+                      parts::is_foreign_english(language, "parse_error", certificate.parse_error));
     add(Word::cert_sha256, print, {Width::wide, Face::mono, Mood::fine});
     return fields;
   }
@@ -252,6 +254,22 @@ void put_timeline(m::data* into, const Record& record, const Language& language)
   put_list(into, "timeline", std::move(list));
 }
 
+// Gives out the text of certificates, a long one cut, until one does not fit into the bound of a page.
+class TextBudget {
+ public:
+  m::data text(const tls::Certificate& certificate) {
+    if (left_ == 0 || !certificate.parse_error.empty()) return m::data(false);
+    const std::string text = tls::to_text(certificate.der);
+    const std::size_t shown = std::min(text.size(), kMaxTextBytes);
+    left_ = shown > left_ ? 0 : left_ - shown;
+    return left_ == 0 ? m::data(false) : block(text, shown);
+  }
+
+ private:
+  static constexpr std::size_t kMaxTextBytes = 4000;  // of one certificate
+  std::size_t left_ = 6000;                           // a usual chain of three has less
+};
+
 }  // namespace
 
 void put_chain(m::data* page, const Record& record, const Language& language) {
@@ -273,8 +291,10 @@ void put_chain(m::data* page, const Record& record, const Language& language) {
 
 void put_pems(m::data* page, const Record& record, const Language& language) {
   parts::PemBudget budget;
+  TextBudget text_budget;
   m::list list;
   std::size_t left_out = 0;
+  bool has_text = false;
   const auto& presented = record.attempt.handshake.presented;
   for (std::size_t i = 0; i < presented.size(); ++i) {
     const std::string pem = budget.pem(presented[i]);
@@ -286,9 +306,15 @@ void put_pems(m::data* page, const Record& record, const Language& language) {
     const std::string title = std::to_string(i) + ": " + title_of(language, presented[i]);
     data.set("pem_title", say(language, Word::pem_of, {{"certificate", visible(title)}}));
     data.set("pem_text", pem);
+    const m::data text =
+        text_budget.text(presented[i]);  // what is too large to be printed is not read either
+    has_text = has_text || !text.is_false();
+    data.set("pem_as_text", text);
+    data.set("pem_text_title", say(language, Word::pem_as_text, {{"certificate", visible(title)}}));
     list.push_back(std::move(data));
   }
   const std::string more = say(language, Plural::too_large, left_out, {{"count", std::to_string(left_out)}});
+  page->set("pem_has_text", has_text);
   page->set("pem_more", value(left_out == 0 ? "" : more));
   put_list(page, "pems", std::move(list));
 }

@@ -29,6 +29,9 @@ m::data row_of(const policy::ClientView& view, const Language& language) {
   m::data row{m::data::type::object};
   row.set("o_client", std::string(view.client));
   row.set("o_version", std::string(view.version));
+  // Most are numbers, some have words: "5 and later".
+  const bool has_words = view.version.find(' ') != std::string_view::npos;
+  row.set("o_version_english", has_words && language.tag != policy::english().tag);
   row.set("o_class", looks.css_class);
   row.set("o_outcome", std::string(language.word(looks.word)));
   // Many clients print their code within their words.

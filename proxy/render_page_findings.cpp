@@ -47,6 +47,7 @@ m::data fact_data(const Record& record, const Language& language, const policy::
   m::data data{m::data::type::object};
   data.set("fact_key", value(policy::term(language, fact.key)));
   data.set("fact_value", value(parts::fact_value(record, language, fact.key, fact.value), kFactBytes));
+  data.set("fact_english", parts::is_foreign_english(language, fact.key, fact.value));
   return data;
 }
 

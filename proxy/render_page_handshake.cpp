@@ -1,4 +1,4 @@
-// What was offered and what was answered, alerts, first bytes, transport numbers and timings.
+// What was offered and what was answered, first bytes, transport numbers and timings.
 #include <algorithm>
 
 #include "proxy/render_page.h"
@@ -9,7 +9,6 @@ namespace whytls::proxy::page {
 namespace {
 
 constexpr std::size_t kMaxListed = 64;
-constexpr std::size_t kMaxAlerts = 8;
 
 m::data row(std::string_view what, std::string_view offered, std::string_view answered) {
   m::data data{m::data::type::object};
@@ -131,25 +130,6 @@ m::list rows(const Record& record, const Language& language) {
   }
   add(Word::row_resumed, {}, yes_no(language, answered.resumed));
   if (!is_client) add(Word::row_client_certificate, {}, client_certificate_text(language, seen));
-  return list;
-}
-
-m::list alerts(const Record& record, const Language& language) {
-  m::list list;
-  const bool is_client = record.attempt.leg == policy::Leg::client;
-  for (const tls::Alert& alert : record.attempt.handshake.alerts) {
-    if (list.size() == kMaxAlerts) break;
-    const bool received = alert.direction == tls::Alert::Direction::received;
-    m::data data{m::data::type::object};
-    const Word from = is_client ? Word::alert_from_client : Word::alert_from_upstream;
-    data.set("a_direction", say(language, received ? from : Word::alert_from_whytls));
-    data.set("a_class", received ? "bad" : "idle");
-    data.set("a_name", tls::alert_name(alert.number));
-    data.set("a_number", say(language, Word::alert_number, {{"number", std::to_string(alert.number)}}));
-    data.set("a_level", say(language, alert.level == 1 ? Word::alert_warning : Word::alert_fatal));
-    data.set("a_when", value(alert.after_handshake ? language.word(Word::alert_after) : ""));
-    list.push_back(std::move(data));
-  }
   return list;
 }
 

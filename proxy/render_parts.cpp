@@ -134,6 +134,12 @@ std::string fact_value(const Record& record, const Language& language, std::stri
   return for_audience(record, policy::fact_text(language, key, text), language);
 }
 
+bool is_foreign_english(const Language& language, std::string_view key, std::string_view text) {
+  if (language.tag == policy::english().tag) return false;
+  const bool is_openssl = key == "openssl_text" || key == "parse_error";
+  return is_openssl && policy::fact_text(language, key, text) == text;
+}
+
 std::string for_audience(const Record& record, std::string_view text, const Language& language) {
   if (record.audience == config::Audience::full) return std::string(text);
   const std::string_view in_place = language.word(Word::a_file);

@@ -45,6 +45,9 @@ inline constexpr std::size_t kMaxSentenceBytes = 700;
 // A fact as this audience may read it, in the language as far as whytls wrote it.
 [[nodiscard]] std::string fact_value(const Record& record, const policy::Language& language,
                                      std::string_view key, std::string_view text);
+// True on a page of another language for a value that stays in the English of OpenSSL.
+[[nodiscard]] bool is_foreign_english(const policy::Language& language, std::string_view key,
+                                      std::string_view text);
 // Seconds of the moment of the record.
 [[nodiscard]] inline tls::UnixSeconds now_of(const Record& record) {
   return record.time_ms / 1000;

@@ -72,6 +72,11 @@ struct Certificate {
 
 // "-----BEGIN CERTIFICATE-----..." of `der`.
 [[nodiscard]] std::string to_pem(const std::string& der);
+// What OpenSSL prints of it (`openssl x509 -text`), without the key and the signature; empty when `der` can't
+// be parsed. Names of subject and issuer are escaped, those in extensions are the peer's bytes, but no line
+// of a value looks like one of another field. Text and time grow with `der`: bound its size where a peer
+// chose it.
+[[nodiscard]] std::string to_text(const std::string& der);
 // Never fails: what can't be parsed has parse_error set. `der` is copied into the result.
 [[nodiscard]] Certificate read_certificate(std::string der);
 

@@ -41,7 +41,11 @@ std::string visible_text(std::string page) {
     const std::string end = std::string("</").append(tag).append(">");
     page = without(std::move(page), begin, end);
   }
-  page = without(std::move(page), "<td>", "</td>");  // words of other programs
+  // Words of other programs say that they are English.
+  for (const char* tag : {"td", "dd", "span"}) {
+    page = without(std::move(page), std::string("<").append(tag).append(" lang=\"en\">"),
+                   std::string("</").append(tag).append(">"));
+  }
   std::string shown;
   for (std::size_t at = 0; at < page.size();) {
     const std::size_t tag = std::min(page.find('<', at), page.size());
