@@ -217,9 +217,24 @@ TEST(Page, IsCalmForADeviceAndStrongForAChangedKey) {
 }
 
 TEST(Page, SaysWhatWasNotChecked) {
-  EXPECT_NE(markup(samples::self_signed_device())
-                .find("Not checked:</strong> revocation, certificate transparency"),
-            std::string::npos);
+  const std::string page = markup(samples::self_signed_device());
+  for (const char* name : {"revocation", "certificate transparency"}) {
+    const std::string row = std::string("<span class=\"name\">").append(name).append("</span>");
+    EXPECT_NE(page.find(row + " <span class=\"state\">not checked</span>"), std::string::npos) << name;
+  }
+  EXPECT_NE(page.find("What was not checked is not known to be right."), std::string::npos);
+}
+
+TEST(Page, NamesTogetherWhatWasNotCheckedForOneReason) {
+  const Record record = samples::dns_not_found();
+  const auto& checks = record.diagnosis.checks;
+  const auto unchecked = std::count_if(checks.begin(), checks.end(), [](const policy::Check& check) {
+    return check.outcome == policy::CheckOutcome::not_checked;
+  });
+  ASSERT_GE(unchecked, 2);
+  const std::string page = markup(record);
+  EXPECT_NE(page.find("<span class=\"name\">trust, name</span>"), std::string::npos);
+  for (const policy::Check& check : checks) EXPECT_NE(page.find(check.name), std::string::npos) << check.name;
 }
 
 TEST(Suggestions, PinFirstThenCaThenNameThenADate) {
