@@ -4,16 +4,28 @@
 
 #include "policy/explain.h"
 #include "proxy/record.h"
+#include "tests/support/certificates.h"
 #include "tests/unit/sample_records.h"
 
 namespace whytls::proxy {
 namespace {
 
-// Three certificates, as the page is when its size counts.
+// Three certificates that are real, with keys of the usual kind, for the page prints them as text too.
 Record sample() {
+  const support::Key key = support::Key::rsa(2048);
+  const auto made = [&key](support::CertificateSpec spec) {
+    spec.key = key;
+    return spec;
+  };
+  const support::Credential root = support::self_sign(made(support::root_spec("Example Root")));
+  const support::Credential issuer =
+      support::issue(made(support::intermediate_spec("Example Issuing CA 3")), root);
+  const support::Credential leaf = support::issue(made(support::leaf_spec("www.example.com")), issuer);
   Record record = samples::missing_intermediate();
   auto& presented = record.attempt.handshake.presented;
-  while (!presented.empty() && presented.size() < 3) presented.push_back(presented.front());
+  presented.clear();
+  for (const support::Credential& one : {leaf, issuer, root})
+    presented.push_back(tls::read_certificate(one.der()));
   return record;
 }
 
