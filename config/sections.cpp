@@ -140,6 +140,12 @@ void read_authority(Table table, AuthorityFiles& authority) {
   table.finish();
 }
 
+void read_page(Table table, PageFiles& page) {
+  page.directory = table.file("directory").value_or(page.directory);
+  table.show("directory", page.directory.empty() ? "(built-in page)" : toml_string(page.directory));
+  table.finish();
+}
+
 }  // namespace
 
 void read_sections(Table& top, Settings& settings) {
@@ -149,6 +155,7 @@ void read_sections(Table& top, Settings& settings) {
   read_limits(top.table("limits"), settings.limits);
   read_timeouts(top.table("timeouts"), settings.timeouts);
   read_authority(top.table("authority"), settings.authority);
+  read_page(top.table("page"), settings.page);
 }
 
 }  // namespace whytls::config

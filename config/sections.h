@@ -1,4 +1,4 @@
-// The tables that stand once in a file: top level, [log], [admin], [limits], [timeouts], [authority].
+// The tables that stand once in a file: top level, [log], [admin], [limits], [timeouts], [authority], [page].
 #pragma once
 
 #include "config/reader.h"

@@ -119,6 +119,11 @@ struct AuthorityFiles {
   std::string directory;  // default: $XDG_DATA_HOME/whytls or ~/.local/share/whytls
 };
 
+// The failure page.
+struct PageFiles {
+  std::string directory;  // with page.html, page.css, page.js in place of the built-in ones; empty: none
+};
+
 // One effective value as `config show` prints it.
 struct ShownValue {
   std::string key;    // "listener[0].listen", "policy.idrac.tls.min_version"
@@ -136,6 +141,7 @@ struct Settings {
   Log log;
   Admin admin;
   AuthorityFiles authority;
+  PageFiles page;
   std::vector<ShownValue> shown;  // every effective value and its origin, in file order
 };
 

@@ -22,6 +22,8 @@ ExitCode execute(const Invocation& invocation, const Console& console) {
       return explain_pasted(invocation, console);
     case Action::codes:
       return list_codes(invocation, console);
+    case Action::page_write:
+      return write_page(invocation, console);
     case Action::print:
       (invocation.exit_code == ExitCode::ok ? console.out : console.err) << invocation.text;
       return invocation.exit_code;

@@ -26,6 +26,7 @@ enum class Action : std::uint8_t {
   ca_export,
   explain,
   codes,
+  page_write,
   print
 };
 
@@ -36,6 +37,7 @@ struct Invocation {
   Action action = Action::print;
   std::string config_file;       // -c, or FILE of config check; empty: the built-in defaults
   std::string out_file;          // ca export --out; empty: standard output
+  std::string out_directory;     // page --write
   std::string pasted;            // explain TEXT; empty: it comes from standard input
   Format format = Format::text;  // of explain and codes
   // For Action::print: help, the version, or what is wrong with the command line.
@@ -65,6 +67,8 @@ struct Console {
 // Exit code failed: nothing in the text is known.
 [[nodiscard]] ExitCode explain_pasted(const Invocation& invocation, const Console& console);
 [[nodiscard]] ExitCode list_codes(const Invocation& invocation, const Console& console);
+// Nothing is overwritten: with one of the files there already, none is written.
+[[nodiscard]] ExitCode write_page(const Invocation& invocation, const Console& console);
 
 // One line with its newline: "whytls.toml:12:3: error: ...".
 [[nodiscard]] std::string text_of(const config::Mistake& mistake);

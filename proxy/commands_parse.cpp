@@ -72,6 +72,13 @@ constexpr const char* kCodesExamples =
     "  whytls codes | grep -i issuer\n"
     "  whytls codes --html > codes.html";
 
+constexpr const char* kPageExamples =
+    "The directory then goes into the configuration: directory = \"...\" in [page]. A file that you do not\n"
+    "change can be removed again: the built-in one serves in its place, also that of a later version.\n"
+    "\n"
+    "Example:\n"
+    "  whytls page --write /etc/whytls/page";
+
 // The CLI11 objects of one parse.
 struct Parser {
   Parser();
@@ -86,6 +93,7 @@ struct Parser {
   CLI::App* ca_export = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* codes = nullptr;
+  CLI::App* page = nullptr;
   bool json = false;
   bool html = false;
   std::vector<std::string> words;
@@ -140,6 +148,10 @@ void Parser::add_catalogue() {
   codes = command(&app, "codes", "List every code that explain knows", kCodesExamples);
   auto* as_json = codes->add_flag("--json", json, "Print JSON, with all texts");
   codes->add_flag("--html", html, "Print a page to browse")->excludes(as_json);
+  page = command(&app, "page", "Get the failure page, to change it", kPageExamples);
+  page->add_option("--write", invocation.out_directory, "Write page.html, page.css and page.js into DIR")
+      ->required()
+      ->type_name("DIR");
 }
 
 // The subcommand that was named last.
@@ -220,6 +232,7 @@ Invocation read(Parser* parser, const std::vector<std::string>& arguments) {
       {parser->ca_export, Action::ca_export},
       {parser->explain, Action::explain},
       {parser->codes, Action::codes},
+      {parser->page, Action::page_write},
   };
   const CLI::App* named = innermost(&parser->app);
   for (const auto& [app, action] : actions) {

@@ -64,6 +64,7 @@ ExitCode run_proxy(const Invocation& invocation, const Console& console) {
   }
   ServerOptions options;
   options.settings = settings;
+  options.page = loaded->page;
   options.authority = authority;
   options.log = log->get();
   options.clock = console.clock;

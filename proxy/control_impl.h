@@ -41,8 +41,8 @@ struct Control::Impl {
   [[nodiscard]] std::string status_text() const;
 
   void reload();
-  [[nodiscard]] Result<void> apply(const std::shared_ptr<const config::Settings>& settings);
-  [[nodiscard]] Result<void> take_over(const std::shared_ptr<const config::Settings>& settings);
+  [[nodiscard]] Result<void> apply(const UsableSettings& wanted);
+  [[nodiscard]] Result<void> take_over(const UsableSettings& wanted);
 
   ControlOptions options;
   std::int64_t started_at_ms = 0;

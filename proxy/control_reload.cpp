@@ -24,7 +24,7 @@ void Control::Impl::reload() {
     last_reload_ok = false;
   } else {
     log_mistakes(options.events, "config_warning", loaded->warnings);
-    const auto applied = apply(loaded->settings);
+    const auto applied = apply(*loaded);
     last_reload_ok = applied.has_value();
     if (!applied) {
       options.events->write(config::LogLevel::error, "reload_failed",
@@ -43,18 +43,18 @@ void Control::Impl::reload() {
 }
 
 // The log moves first, for its file may be unusable; when the rest fails it moves back.
-Result<void> Control::Impl::apply(const std::shared_ptr<const config::Settings>& settings) {
+Result<void> Control::Impl::apply(const UsableSettings& wanted) {
   const auto old = options.server->settings();
-  if (needs_authority(*settings)) {
+  if (needs_authority(*wanted.settings)) {
     constexpr const char* kRestart = "restart whytls for this change";
     if (!options.authority) return fail("minting needs an authority, and none was loaded", {}, kRestart);
-    if (settings->authority.directory != old->authority.directory) {
-      return fail("the directory of the authority changed", settings->authority.directory, kRestart);
+    if (wanted.settings->authority.directory != old->authority.directory) {
+      return fail("the directory of the authority changed", wanted.settings->authority.directory, kRestart);
     }
   }
-  auto moved = options.log->reopen(settings->log.file);
+  auto moved = options.log->reopen(wanted.settings->log.file);
   if (!moved) return moved;
-  auto taken = take_over(settings);
+  auto taken = take_over(wanted);
   if (!taken) {
     const auto back = options.log->reopen(old->log.file);
     if (!back)
@@ -64,20 +64,20 @@ Result<void> Control::Impl::apply(const std::shared_ptr<const config::Settings>&
   return taken;
 }
 
-Result<void> Control::Impl::take_over(const std::shared_ptr<const config::Settings>& settings) {
+Result<void> Control::Impl::take_over(const UsableSettings& wanted) {
+  const config::Settings& settings = *wanted.settings;
   const config::Admin& before = options.server->settings()->admin;
-  const bool admin_stays =
-      before.enabled == settings->admin.enabled && before.listen == settings->admin.listen;
+  const bool admin_stays = before.enabled == settings.admin.enabled && before.listen == settings.admin.listen;
   std::unique_ptr<Admin> new_admin;
   if (!admin_stays) {
-    auto opened = open_admin(*settings);
+    auto opened = open_admin(settings);
     if (!opened) return tl::make_unexpected(opened.error());
     new_admin = std::move(*opened);
   }
-  auto reloaded = options.server->reload(settings);
+  auto reloaded = options.server->reload(wanted.settings, wanted.page);
   if (!reloaded) return reloaded;
   if (!admin_stays) admin = std::move(new_admin);
-  options.events->set_threshold(settings->log.level);
+  options.events->set_threshold(settings.log.level);
   return {};
 }
 

@@ -359,8 +359,8 @@ void Exchange::refuse(const Head& head, std::unique_ptr<Record> record) {
 void Exchange::answer_failure(std::unique_ptr<Record> record) {
   drop_upstream();
   incident_ = record->incident;
-  Rendered rendered =
-      render(*record, choose_representation(wishes_), choose_language(wishes_.accept_language));
+  Rendered rendered = render(*record, choose_representation(wishes_),
+                             choose_language(wishes_.accept_language), runtime_->page());
   rendered.headers.emplace_back("Proxy-Status", render_proxy_status(*record));
   write_own_response(record->status(), rendered);
 }

@@ -5,9 +5,8 @@ namespace whytls::proxy {
 
 extern const char* const kPageTemplate;  // Mustache; escapes what is filled in
 extern const char* const kPageStyle;
+extern const char* const kPageStyleSource;  // the same for its readers, with all blanks
 extern const char* const kPageScript;
-// Value of Content-Security-Policy: nothing is loaded, and only the style and the script above apply.
-extern const char* const kPageSecurityPolicy;
 // The same of the reference of codes (`whytls codes --html`).
 extern const char* const kCodesTemplate;
 extern const char* const kCodesStyle;

@@ -1,7 +1,6 @@
 #include "proxy/record.h"
 
 #include "proxy/escape.h"
-#include "proxy/page_assets.h"
 #include "proxy/render_parts.h"
 
 namespace whytls::proxy {
@@ -63,7 +62,8 @@ std::string render_text(const Record& record) {
   return line + "; id=" + visible(record.incident) + "\n";
 }
 
-Rendered render(const Record& record, Representation representation, const policy::Language& language) {
+Rendered render(const Record& record, Representation representation, const policy::Language& language,
+                const SharedPage& page) {
   Rendered out;
   out.headers = {{"X-Content-Type-Options", "nosniff"}};
   if (const std::int64_t wait = retry_after(record); wait > 0) {
@@ -72,10 +72,10 @@ Rendered render(const Record& record, Representation representation, const polic
   switch (representation) {
     case Representation::html:
       out.content_type = "text/html; charset=utf-8";
-      out.body = render_html(record, language);
+      out.body = render_html(record, language, page);
       out.headers.emplace_back("Content-Language", language.tag);
       out.headers.emplace_back("Vary", "Accept-Language");
-      out.headers.emplace_back("Content-Security-Policy", kPageSecurityPolicy);
+      out.headers.emplace_back("Content-Security-Policy", page->security_policy);
       out.headers.emplace_back("Referrer-Policy", "no-referrer");
       break;
     case Representation::problem_json:

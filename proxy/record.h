@@ -14,6 +14,7 @@
 #include "policy/verdict.h"
 #include "policy/words.h"
 #include "proxy/clock_watch.h"
+#include "proxy/page_template.h"
 
 namespace whytls::proxy {
 
@@ -66,10 +67,13 @@ struct Rendered {
 // The answer to a request that can't be forwarded. Peer text is escaped and bounded in each. The page alone
 // is in `language`: programs and search engines read the others, which stay English.
 [[nodiscard]] Rendered render(const Record& record, Representation representation,
-                              const policy::Language& language = policy::english());
+                              const policy::Language& language = policy::english(),
+                              const SharedPage& page = built_in_page());
 
+// A thread parses a page once, and gives it up some time after everybody else has.
 [[nodiscard]] std::string render_html(const Record& record,
-                                      const policy::Language& language = policy::english());
+                                      const policy::Language& language = policy::english(),
+                                      const SharedPage& page = built_in_page());
 [[nodiscard]] std::string render_problem_json(const Record& record);
 [[nodiscard]] std::string render_text(const Record& record);  // one line with its newline
 // One JSON object without a newline.

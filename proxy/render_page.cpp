@@ -78,17 +78,29 @@ std::string capitalized(std::string text) {
 
 namespace {
 
-// The library's render() is not const, so each thread has a template of its own; it is parsed on first use
-// and holds nothing of what it rendered. What is filled in is escaped even where a value came past value().
-m::mustache& page_template() {
-  thread_local m::mustache parsed = [] {
-    m::mustache made{kPageTemplate};
-    assert(made.is_valid());
-    made.set_custom_escape(
-        [](const std::string& text) { return html_escape(visible_lines(text, text.size())); });
-    return made;
-  }();
-  return parsed;
+m::mustache parse_template(const std::string& html) {
+  m::mustache made{html};
+  assert(made.is_valid());  // load_page() has checked it
+  made.set_custom_escape(
+      [](const std::string& text) { return html_escape(visible_lines(text, text.size())); });
+  return made;
+}
+
+// The library's render() is not const, so each thread has templates of its own, each parsed on first use;
+// they hold nothing of what they rendered. What is filled in is escaped even where a value came past value().
+// There are two only around a reload, while requests end with the page that they began with.
+m::mustache& page_template(const SharedPage& page) {
+  struct Parsed {
+    std::weak_ptr<const PageTemplate> page;
+    m::mustache mustache;
+  };
+  thread_local std::vector<Parsed> all;
+  for (Parsed& one : all) {
+    // The same owner: an address can be that of another page by now.
+    if (!one.page.owner_before(page) && !page.owner_before(one.page)) return one.mustache;
+  }
+  std::erase_if(all, [](const Parsed& one) { return one.page.expired(); });
+  return all.emplace_back(Parsed{page, parse_template(page->html)}).mustache;
 }
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {
@@ -249,10 +261,12 @@ void put_rule(m::data* data, const Record& record, const Language& language) {
 }  // namespace
 }  // namespace page
 
-std::string render_html(const Record& record, const policy::Language& language) {
+std::string render_html(const Record& record, const policy::Language& language, const SharedPage& page) {
   page::m::data data{page::m::data::type::object};
   const bool is_public = record.audience == config::Audience::public_;
   page::put_head(&data, record, language);
+  data.set("style", page->style);  // these two in place of the built-in ones
+  data.set("script", page->script);
   const std::string kicker = page::kicker(record, language);
   data.set("kicker", visible(kicker));
   data.set("title", visible(kicker));
@@ -274,7 +288,7 @@ std::string render_html(const Record& record, const policy::Language& language) 
     page::put_rule(&data, record, language);
     page::put_pems(&data, record, language);
   }
-  return page::page_template().render(data);
+  return page::page_template(page).render(data);
 }
 
 }  // namespace whytls::proxy

@@ -14,9 +14,10 @@ Result<std::shared_ptr<const tls::TrustStore>> SharedTls::trust(const tls::Trust
 }
 
 Result<std::shared_ptr<const Runtime>> Runtime::create(std::shared_ptr<const config::Settings> settings,
-                                                       SharedTls& shared) {
+                                                       SharedPage page, SharedTls& shared) {
   const std::shared_ptr<Runtime> runtime(new Runtime);
   runtime->settings_ = std::move(settings);
+  runtime->page_ = std::move(page);
   if (auto added = runtime->add_policies(shared); !added) return tl::make_unexpected(added.error());
   if (auto added = runtime->add_listeners(shared); !added) return tl::make_unexpected(added.error());
   return runtime;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "proxy/page_template.h"
 #include "proxy/route_table.h"
 #include "tls/authority.h"
 #include "tls/context.h"
@@ -39,11 +40,12 @@ struct ListenerRuntime {
 
 class Runtime {
  public:
-  // Fails with the listener or policy as `where`.
+  // `page` is not nullptr. Fails with the listener or policy as `where`.
   static Result<std::shared_ptr<const Runtime>> create(std::shared_ptr<const config::Settings> settings,
-                                                       SharedTls& shared);
+                                                       SharedPage page, SharedTls& shared);
 
   [[nodiscard]] const config::Settings& settings() const { return *settings_; }
+  [[nodiscard]] const SharedPage& page() const { return page_; }
   // nullptr: no listener of that name any more.
   [[nodiscard]] const ListenerRuntime* listener(const std::string& name) const;
   [[nodiscard]] const PolicyRuntime* policy(const std::string& name) const;
@@ -54,6 +56,7 @@ class Runtime {
   Result<void> add_listeners(SharedTls& shared);
 
   std::shared_ptr<const config::Settings> settings_;
+  SharedPage page_;
   std::map<std::string, PolicyRuntime> policies_;
   std::map<std::string, ListenerRuntime> listeners_;
 };

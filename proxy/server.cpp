@@ -53,7 +53,7 @@ struct Server::Impl {
   [[nodiscard]] Result<Bound> bind(const config::Settings& wanted) const;
   [[nodiscard]] std::optional<std::size_t> find_bound(const config::Listener& wanted) const;
   Result<std::vector<std::shared_ptr<const Runtime>>> runtimes(
-      const std::shared_ptr<const config::Settings>& wanted) const;
+      const std::shared_ptr<const config::Settings>& wanted, const SharedPage& page) const;
   void remember(const config::Settings& wanted, std::vector<BoundAddress> addresses);
 };
 
@@ -97,11 +97,11 @@ Result<Server::Impl::Bound> Server::Impl::bind(const config::Settings& wanted) c
 }
 
 Result<std::vector<std::shared_ptr<const Runtime>>> Server::Impl::runtimes(
-    const std::shared_ptr<const config::Settings>& wanted) const {
+    const std::shared_ptr<const config::Settings>& wanted, const SharedPage& page) const {
   std::vector<std::shared_ptr<const Runtime>> made;
   SharedTls shared(tickets);
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    auto runtime = Runtime::create(wanted, shared);
+    auto runtime = Runtime::create(wanted, page, shared);
     if (!runtime) return tl::make_unexpected(runtime.error());
     made.push_back(std::move(*runtime));
   }
@@ -133,7 +133,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
 
   auto ready = impl.bind(*impl.settings);
   if (!ready) return tl::make_unexpected(ready.error());
-  auto runtimes = impl.runtimes(impl.settings);
+  auto runtimes = impl.runtimes(impl.settings, options.page);
   if (!runtimes) return tl::make_unexpected(runtimes.error());
   impl.remember(*impl.settings, std::move(ready->addresses));
   impl.environment.bound = std::make_shared<const std::vector<BoundAddress>>(impl.bound);
@@ -154,14 +154,14 @@ std::uint16_t Server::port(std::string_view listener) const {
   return 0;
 }
 
-Result<void> Server::reload(std::shared_ptr<const config::Settings> settings) {
+Result<void> Server::reload(std::shared_ptr<const config::Settings> settings, const SharedPage& page) {
   Impl& impl = *impl_;
   if (settings->workers != impl.settings->workers && worker_count(*settings) != impl.workers.size()) {
     return fail("the number of workers changed", "workers", "restart whytls for this change");
   }
   auto ready = impl.bind(*settings);
   if (!ready) return tl::make_unexpected(ready.error());
-  auto runtimes = impl.runtimes(settings);
+  auto runtimes = impl.runtimes(settings, page);
   if (!runtimes) return tl::make_unexpected(runtimes.error());
   // The workers do this once more, where nobody could be told any more that it failed.
   for (const ListenSocket& socket : ready->owned) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "proxy/page_template.h"
 #include "proxy/record.h"
 #include "tls/authority.h"
 #include "tls/result.h"
@@ -57,6 +58,7 @@ struct Counters {
 
 struct ServerOptions {
   std::shared_ptr<const config::Settings> settings;
+  SharedPage page = built_in_page();                // not nullptr
   std::shared_ptr<const tls::Authority> authority;  // nullptr allowed when no listener mints
   LogSink* log = nullptr;                           // borrowed, must outlive the server
   WallClock clock;                                  // empty: the system's
@@ -77,7 +79,7 @@ class Server {
   [[nodiscard]] std::uint16_t port(std::string_view listener) const;
   // Takes new settings whole, or keeps the old ones and says why. Listeners that stay keep their sockets;
   // requests under way end with the settings that they began with.
-  Result<void> reload(std::shared_ptr<const config::Settings> settings);
+  Result<void> reload(std::shared_ptr<const config::Settings> settings, const SharedPage& page);
   // Stops accepting; ends idle connections; lets requests finish until the deadline of the settings.
   void drain();
   // Ends everything now and waits for it. A name lookup under way can't be stopped: the system may take half

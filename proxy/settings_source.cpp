@@ -20,6 +20,8 @@ tl::expected<UsableSettings, RefusedSettings> load_settings(const std::string& c
     loaded = std::move(*read);
   }
   std::vector<config::Mistake> found = config::check_environment(loaded.settings, now);
+  LoadedPage page = load_page(loaded.settings);
+  std::move(page.mistakes.begin(), page.mistakes.end(), std::back_inserter(found));
   const auto first_error =
       std::stable_partition(found.begin(), found.end(), [](const auto& mistake) { return mistake.warning; });
   std::move(found.begin(), first_error, std::back_inserter(loaded.warnings));
@@ -29,7 +31,7 @@ tl::expected<UsableSettings, RefusedSettings> load_settings(const std::string& c
         RefusedSettings{RefusedSettings::Cause::environment, std::move(found), std::move(loaded.warnings)});
   }
   return UsableSettings{std::make_shared<const config::Settings>(std::move(loaded.settings)),
-                        std::move(loaded.warnings)};
+                        std::move(page.page), std::move(loaded.warnings)};
 }
 
 bool needs_authority(const config::Settings& settings) {

@@ -8,20 +8,22 @@
 
 #include "config/load.h"
 #include "config/settings.h"
+#include "proxy/page_template.h"
 #include "tls/result.h"
 
 namespace whytls::proxy {
 
 struct UsableSettings {
   std::shared_ptr<const config::Settings> settings;
+  SharedPage page;  // the failure page that they name
   std::vector<config::Mistake> warnings;
 };
 
 struct RefusedSettings {
   enum class Cause : std::uint8_t {
     mistakes,     // the file says something that it may not say
-    environment,  // what it says is fine, but a file it names can't be used, or this OpenSSL refuses an
-                  // option
+    environment,  // what it says is fine, but a file it names can't be used (the page's are files like the
+                  // others), or this OpenSSL refuses an option
   };
   Cause cause = Cause::mistakes;
   std::vector<config::Mistake> errors;  // at least one

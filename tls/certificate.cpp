@@ -1,13 +1,13 @@
 // read_certificate: what a certificate says, without believing any of it.
 #include <openssl/core_names.h>
 #include <openssl/pem.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
 #include <ctime>
 
 #include "tls/certificate_reader.h"
+#include "tls/digest.h"
 
 namespace whytls::tls {
 
@@ -21,12 +21,6 @@ std::string encoded(Encode encode) {
   if (size <= 0) return {};
   const MemoryPtr owned(memory);
   return {reinterpret_cast<const char*>(memory), static_cast<std::size_t>(size)};
-}
-
-std::array<unsigned char, SHA256_DIGEST_LENGTH> sha256(const std::string& bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-  return digest;
 }
 
 UnixSeconds unix_seconds(const ASN1_TIME* time) {
@@ -204,8 +198,7 @@ Certificate describe_certificate(X509* certificate, std::string der) {
   const std::string spki = encoded([certificate](unsigned char** memory) {
     return i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), memory);
   });
-  const auto pin = sha256(spki);
-  if (!spki.empty()) out.spki_sha256_base64 = base64(pin.data(), pin.size());
+  if (!spki.empty()) out.spki_sha256_base64 = sha256_base64(spki);
   out.self_issued = X509_NAME_cmp(subject, issuer) == 0;
   out.self_signed = out.self_issued && signature_is_own(certificate);
   return out;

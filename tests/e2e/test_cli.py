@@ -32,7 +32,7 @@ class CommandLine(unittest.TestCase):
 
     def test_help_goes_to_standard_output_and_exits_0(self):
         for command in ((), ("run",), ("config",), ("config", "check"), ("config", "show"), ("ca",), ("ca", "show"),
-                        ("ca", "export")):
+                        ("ca", "export"), ("page",)):
             with self.subTest(command=command):
                 done = self.run_it(*command, "--help")
                 self.assertEqual(done.stderr, "")

@@ -41,6 +41,8 @@ TEST(CommandLine, KnowsEachCommand) {
   EXPECT_EQ(parse_command_line({"ca", "show", "-c", "a.toml"}).action, Action::ca_show);
   EXPECT_EQ(parse_command_line({"ca", "export"}).action, Action::ca_export);
   EXPECT_EQ(parse_command_line({"ca", "export", "--out", "x.pem"}).out_file, "x.pem");
+  EXPECT_EQ(parse_command_line({"page", "--write", "d"}).action, Action::page_write);
+  EXPECT_EQ(parse_command_line({"page", "--write", "d"}).out_directory, "d");
 }
 
 TEST(CommandLine, TakesWhatIsToBeExplainedAsItWasPasted) {
@@ -73,7 +75,7 @@ TEST(CommandLine, HalfACommandPrintsItsHelpAndIsAMistake) {
 
 TEST(CommandLine, EveryCommandHasHelpWithAnExample) {
   for (const Words& words : {Words{"run"}, Words{"config", "check"}, Words{"config", "show"},
-                             Words{"ca", "show"}, Words{"ca", "export"}}) {
+                             Words{"ca", "show"}, Words{"ca", "export"}, Words{"page"}}) {
     Words with_help = words;
     with_help.emplace_back("--help");
     const Invocation invocation = parse_command_line(with_help);
