@@ -5,7 +5,6 @@
 #include <array>
 #include <cassert>
 
-#include "proxy/page_assets.h"
 #include "proxy/render_advice.h"
 #include "proxy/render_parts.h"
 
@@ -164,8 +163,6 @@ void put_head(m::data* data, const Record& record, const Language& language) {
   // Words of other programs are English on every page: there they have to say so (WCAG 3.1.2).
   data->set("translated", language.tag != policy::english().tag);
   data->set("say", labels(language));
-  data->set("style", kPageStyle);
-  data->set("script", kPageScript);
   data->set("incident", visible(record.incident));
   data->set("status", std::to_string(record.status()));
   data->set("time", is_public ? m::data{false} : m::data{parts::rfc3339_ms(record.time_ms)});
@@ -265,7 +262,7 @@ std::string render_html(const Record& record, const policy::Language& language, 
   page::m::data data{page::m::data::type::object};
   const bool is_public = record.audience == config::Audience::public_;
   page::put_head(&data, record, language);
-  data.set("style", page->style);  // these two in place of the built-in ones
+  data.set("style", page->style);
   data.set("script", page->script);
   const std::string kicker = page::kicker(record, language);
   data.set("kicker", visible(kicker));

@@ -72,8 +72,8 @@ struct Certificate {
 
 // "-----BEGIN CERTIFICATE-----..." of `der`.
 [[nodiscard]] std::string to_pem(const std::string& der);
-// What OpenSSL prints of it (`openssl x509 -text`), without the key and the signature; empty when `der` can't
-// be parsed. Names of subject and issuer are escaped, those in extensions are the peer's bytes, but no line
+// As `openssl x509 -text` shows it, without the key and the signature; empty when `der` has no subject that
+// can be read. Names of subject and issuer are escaped, those in extensions are the peer's bytes, but no line
 // of a value looks like one of another field. Text and time grow with `der`: bound its size where a peer
 // chose it.
 [[nodiscard]] std::string to_text(const std::string& der);

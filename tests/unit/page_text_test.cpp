@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sstream>
 
 #include "policy_cases.h"
 #include "proxy/record.h"
 #include "sample_records.h"
 #include "tests/support/certificates.h"
+#include "tls/openssl.h"
 
 namespace whytls::proxy {
 namespace {
@@ -64,6 +66,34 @@ TEST(TextView, StandsBesideThePemOfEachCertificateThatCanBeParsed) {
   const std::string none = render_html(with_chain({"no certificate at all"}));
   EXPECT_FALSE(has(none, " as text</summary>"));
   EXPECT_FALSE(has(none, policy::english().word(Word::page_pem_text_note))) << "nothing is said of no text";
+}
+
+// The lines of a text without the blanks around them.
+std::vector<std::string> trimmed_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    const std::size_t begin = line.find_first_not_of(' ');
+    if (begin != std::string::npos)
+      lines.push_back(line.substr(begin, line.find_last_not_of(' ') + 1 - begin));
+  }
+  return lines;
+}
+
+TEST(TextView, IsWhatOpensslPrintsWithoutTheKey) {
+  support::CertificateSpec spec = support::intermediate_spec("Example CA");
+  spec.serial_hex = "1122334455667788990011223344";
+  spec.name_constraints = "critical,permitted;DNS:inside.test";
+  spec.authority_info_access = "caIssuers;URI:http://ca.test/i.cer";
+  const support::Credential made =
+      support::issue(spec, support::self_sign(support::root_spec("Example Root")));
+  const tls::BioPtr memory(BIO_new(BIO_s_mem()));
+  X509_print_ex(memory.get(), made.certificate.get(), XN_FLAG_ONELINE,
+                X509_FLAG_NO_PUBKEY | X509_FLAG_NO_SIGDUMP);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &text);
+  const std::string printed(text, static_cast<std::size_t>(size));
+  EXPECT_EQ(trimmed_lines(tls::to_text(made.der())), trimmed_lines(printed));
 }
 
 TEST(TextView, IsEnglishOnAGermanPageAndSaysSo) {
