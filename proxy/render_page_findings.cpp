@@ -51,6 +51,15 @@ m::data fact_data(const Record& record, const Language& language, const policy::
   return data;
 }
 
+// Whose certificate it is stands in the heading of the finding and in the chain below; in each of five
+// findings it would only hide what is wrong. The issuer is worth repeating where it is the fault.
+bool is_told_elsewhere(const Record& record, const policy::Finding& finding, std::string_view key) {
+  if (finding.depth != 0 || record.attempt.handshake.presented.empty()) return false;
+  const bool is_about_issuer = finding.failure == policy::Failure::cert_self_signed ||
+                               policy::info(finding.failure).slug.starts_with("chain_");
+  return key == "subject" || (key == "issuer" && !is_about_issuer);
+}
+
 void put_facts(m::data* into, const Record& record, const Language& language,
                const policy::Finding& finding) {
   m::list pairs;
@@ -75,7 +84,8 @@ void put_facts(m::data* into, const Record& record, const Language& language,
   }
   for (const policy::Fact& fact : finding.facts) {
     const bool shown = std::find(used.begin(), used.end(), &fact) != used.end();
-    if (shown || fact.value.empty() || singles.size() == parts::kMaxShownFacts) continue;
+    if (shown || fact.value.empty() || is_told_elsewhere(record, finding, fact.key)) continue;
+    if (singles.size() == parts::kMaxShownFacts) break;
     singles.push_back(fact_data(record, language, fact));
   }
   into->set("f_left", say(language, titles->left_title));

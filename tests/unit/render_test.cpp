@@ -225,6 +225,17 @@ TEST(Page, SaysWhatWasNotChecked) {
   EXPECT_NE(page.find("What was not checked is not known to be right."), std::string::npos);
 }
 
+TEST(Page, SaysInNoFindingWhoseCertificateItIs) {
+  Record record = samples::expired_and_misnamed();
+  ASSERT_FALSE(record.diagnosis.findings.front().fact("subject").empty());
+  EXPECT_EQ(markup(record).find("<dt>subject</dt>"), std::string::npos);
+  EXPECT_NE(markup(record).find("<dt>Subject</dt><dd>"), std::string::npos) << "the chain does";
+  EXPECT_NE(markup(samples::self_signed_device()).find("<dt>issuer</dt>"), std::string::npos)
+      << "it is the fault";
+  record.attempt.handshake.presented.clear();
+  EXPECT_NE(markup(record).find("<dt>subject</dt>"), std::string::npos) << "there is no chain to look at";
+}
+
 TEST(Page, NamesTogetherWhatWasNotCheckedForOneReason) {
   const Record record = samples::dns_not_found();
   const auto& checks = record.diagnosis.checks;
