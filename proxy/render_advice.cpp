@@ -55,6 +55,28 @@ void replace_all(std::string* text, std::string_view from, std::string_view to) 
   }
 }
 
+// The versions and the level of our own hello as options of s_client, whose defaults are those of the machine
+// that it runs on. A command that is about other ones stays as it is.
+std::string as_offered(const Record& record, std::string command) {
+  constexpr std::string_view kProgram = "openssl s_client ";
+  constexpr tls::WireVersion kTls10 = 0x0301;
+  constexpr tls::WireVersion kTls13 = 0x0304;
+  const tls::Offered& offered = record.attempt.handshake.offered;
+  const bool is_ours = record.attempt.leg == policy::Leg::upstream && offered.security_level >= 0;
+  if (!is_ours || !command.starts_with(kProgram)) return command;
+  for (const char* own : {" -tls1", " -cipher ", " -min_protocol "}) {
+    if (command.find(own) != std::string::npos) return command;
+  }
+  const auto name = [](tls::WireVersion version) {
+    return version == kTls10 ? std::string("TLSv1") : tls::version_name(version);
+  };
+  std::string options = "-min_protocol ";
+  options.append(name(offered.min_version)).append(" -max_protocol ").append(name(offered.max_version));
+  if (offered.min_version < kTls13)
+    options.append(" -cipher DEFAULT@SECLEVEL=").append(std::to_string(offered.security_level));
+  return command.insert(kProgram.size(), options.append(" "));
+}
+
 }  // namespace
 
 std::string fill(const Record& record, std::string_view text, Filling filling) {
@@ -93,7 +115,7 @@ Advice advice(const Record& record, const policy::Language& language) {
   for (const std::string_view command : text.commands) {
     std::string filled = fill(record, command, Filling::shell);
     const bool has_gap = filled.find("{aia}") != std::string::npos;  // the certificate names no such address
-    if (!has_gap) out.commands.push_back(std::move(filled));
+    if (!has_gap) out.commands.push_back(as_offered(record, std::move(filled)));
   }
   out.reference = text.reference;
   return out;

@@ -111,6 +111,7 @@ m::list rows(const Record& record, const Language& language) {
     list.push_back(row(language.word(what), left, right));
   };
   add(Word::row_version, version_range(language, offered), tls::version_name(answered.version));
+  if (offered.security_level >= 0) add(Word::row_level, std::to_string(offered.security_level), {});
   list.push_back(list_row(language, Word::row_cipher, offered.cipher_suites, cipher_suite_name,
                           chosen_cipher(answered), answered.cipher_suite));
   list.push_back(

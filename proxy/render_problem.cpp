@@ -154,13 +154,15 @@ Json numbered(const std::vector<std::uint16_t>& numbers, Name name) {
 }
 
 Json offered_of(const tls::Offered& offered) {
-  return {{"min_version", tls::version_name(offered.min_version)},
-          {"max_version", tls::version_name(offered.max_version)},
-          {"cipher_suites", numbered(offered.cipher_suites, cipher_suite_name)},
-          {"groups", numbered(offered.groups, group_name)},
-          {"signature_algorithms", numbered(offered.signature_algorithms, signature_algorithm_name)},
-          {"alpn", strings(offered.alpn)},
-          {"sni", safe(offered.sni)}};
+  Json json = {{"min_version", tls::version_name(offered.min_version)},
+               {"max_version", tls::version_name(offered.max_version)},
+               {"cipher_suites", numbered(offered.cipher_suites, cipher_suite_name)},
+               {"groups", numbered(offered.groups, group_name)},
+               {"signature_algorithms", numbered(offered.signature_algorithms, signature_algorithm_name)},
+               {"alpn", strings(offered.alpn)},
+               {"sni", safe(offered.sni)}};
+  if (offered.security_level >= 0) json["security_level"] = offered.security_level;
+  return json;
 }
 
 Json answered_of(const tls::Answered& answered) {

@@ -133,6 +133,7 @@ enum class HandshakeEnd {
 struct Offered {  // our hello (upstream leg) or the client's (client leg)
   WireVersion min_version = 0;
   WireVersion max_version = 0;
+  int security_level = -1;  // of OpenSSL, 0..5, for our own hello; -1: the peer's is not known
   std::vector<std::uint16_t> cipher_suites;
   std::vector<std::uint16_t> groups;
   std::vector<std::uint16_t> signature_algorithms;

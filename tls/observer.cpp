@@ -42,8 +42,10 @@ void observe_client_hello(Stream::Impl& stream, std::string_view message) {
   auto offered = parse_client_hello(message);
   if (!offered) return;
   stream.evidence.offered = std::move(*offered);
+  if (stream.leg != Leg::upstream) return;
+  stream.evidence.offered.security_level = SSL_get_security_level(stream.ssl.get());
   // Without supported_versions a hello names its highest version only; our own lowest is known.
-  if (stream.leg == Leg::upstream && stream.evidence.offered.min_version == 0) {
+  if (stream.evidence.offered.min_version == 0) {
     stream.evidence.offered.min_version = stream.upstream->impl().min_version;
   }
 }

@@ -8,7 +8,7 @@ import threading
 import unittest
 
 from browsers import Chromium
-from harness import ARTIFACTS, GALLERY, PATIENCE, SANITIZED, EndToEnd, free_port, wait_until
+from harness import ARTIFACTS, GALLERY, PATIENCE, SANITIZED, EndToEnd, free_port, require_tool, wait_until
 
 # case: (slug, code, phase); None: it has to work.
 EXPECTED = {
@@ -151,6 +151,42 @@ class Gallery(EndToEnd):
         slugs = {finding["slug"] for finding in json.loads(body)["findings"]}
         self.assertLessEqual({"cert_expired", "cert_name_mismatch", "cert_weak_key", "cert_weak_signature"}, slugs)
         self.assertTrue(slugs & {"chain_unknown_issuer", "chain_untrusted_root", "chain_missing_intermediate"}, slugs)
+
+    def test_the_commands_of_a_failure_run_and_meet_the_same_answer(self):
+        """As they stand, but for the name, which only whytls looks up here (RFC 6761 leaves that to programs)."""
+        require_tool("openssl")
+        ran = alerts = 0
+        silent = set()
+        for case in self.cases:
+            if EXPECTED.get(case, True) is None:
+                continue
+            problem = json.loads(self.curl("-H", "Accept: application/problem+json", self.url(case))[1])
+            handshake = problem.get("handshake", {})
+            received = [alert["number"] for alert in handshake.get("alerts", []) if alert["direction"] == "received"]
+            for command in problem["commands"]:
+                if not command.startswith("openssl s_client ") or re.search(r" -(cert|CAfile) ", command):
+                    continue  # the reader has that file
+                with self.subTest(case=case, command=command):
+                    local = command.replace(f"-connect {case}.localhost:", "-connect 127.0.0.1:")
+                    run = subprocess.run(["sh", "-c", f"timeout 5 {local}"], stdin=subprocess.DEVNULL, text=True,
+                                         errors="replace", capture_output=True, timeout=PATIENCE, check=False)
+                    self.assertNotRegex(run.stderr, "(?i)unknown option|use -help|error with command|syntax error")
+                    ran += 1
+                    if "|" in command:
+                        self.assertNotEqual(run.stdout, "")
+                        continue
+                    if run.returncode == 124:  # the server is silent from some point on, and what was printed is lost
+                        silent.add(case)
+                        continue
+                    if problem["phase"] != "connect":
+                        self.assertIn("CONNECTED", run.stdout)
+                    is_the_same = f"-min_protocol {handshake.get('offered', {}).get('min_version')} " in command
+                    if received and is_the_same and problem["phase"] != "after_handshake":
+                        self.assertIn(f"SSL alert number {received[0]}", run.stderr)
+                        alerts += 1
+        self.assertGreater(ran, 50)
+        self.assertGreaterEqual(alerts, 4)
+        self.assertLessEqual(silent, {"silent", "no-secure-renegotiation", "old-version-chosen"})
 
     def test_hostile_text_reaches_no_form_of_the_failure_raw(self):
         for accept in ("text/html", "application/problem+json", "text/plain"):

@@ -128,6 +128,7 @@ TEST_P(TlsEvidence, ASmallDiffieHellmanGroupIsMeasured) {
   connect(server);
   ASSERT_EQ(talk(), StreamStatus::failed);
   expect_reason(reason::kDhKeyTooSmall);
+  EXPECT_EQ(evidence().offered.security_level, 2) << "the default";
   EXPECT_EQ(evidence().answered.key_exchange_bits, 1024);
   EXPECT_EQ(evidence().answered.cipher_openssl_name, "DHE-RSA-AES128-GCM-SHA256");
   EXPECT_EQ(evidence().progress, HandshakeProgress::key_exchange);
@@ -136,6 +137,7 @@ TEST_P(TlsEvidence, ASmallDiffieHellmanGroupIsMeasured) {
   options.security_level = 0;
   connect(server, options);
   EXPECT_EQ(talk(), StreamStatus::ok);
+  EXPECT_EQ(evidence().offered.security_level, 0);
   EXPECT_EQ(evidence().answered.key_exchange_bits, 1024);
 }
 

@@ -248,6 +248,35 @@ TEST(Page, NamesTogetherWhatWasNotCheckedForOneReason) {
   for (const policy::Check& check : checks) EXPECT_NE(page.find(check.name), std::string::npos) << check.name;
 }
 
+TEST(Advice, CommandsOfferWhatWhytlsOffered) {
+  Record record = samples::alert_40();
+  tls::Offered& offered = record.attempt.handshake.offered;
+  const auto first = [&record] { return advice(record).commands.front(); };
+  const auto begins = [&](const std::string& options) {
+    return first().starts_with("openssl s_client " + options + "-connect ");
+  };
+  EXPECT_TRUE(begins("-min_protocol TLSv1.2 -max_protocol TLSv1.3 -cipher DEFAULT@SECLEVEL=2 ")) << first();
+  offered.min_version = 0x0301;
+  offered.max_version = 0x0302;
+  offered.security_level = 0;
+  EXPECT_TRUE(begins("-min_protocol TLSv1 -max_protocol TLSv1.1 -cipher DEFAULT@SECLEVEL=0 ")) << first();
+  offered.min_version = offered.max_version = 0x0304;
+  EXPECT_TRUE(begins("-min_protocol TLSv1.3 -max_protocol TLSv1.3 ")) << first();
+  offered = {};
+  EXPECT_TRUE(begins("")) << "nothing was offered: " << first();
+  record.diagnosis.findings.front().failure = policy::Failure::tls_version_refused_by_peer;
+  record.verdict.failure = policy::Failure::tls_version_refused_by_peer;
+  offered.min_version = offered.max_version = 0x0304;
+  offered.security_level = 2;
+  std::size_t own = 0;
+  for (const std::string& command : advice(record).commands) {
+    const bool chooses = command.find(" -tls1") != std::string::npos;
+    own += chooses ? 1 : 0;
+    EXPECT_TRUE(!chooses || command.find("-min_protocol") == std::string::npos) << command;
+  }
+  EXPECT_GT(own, 0U) << "a command that is about other versions keeps them";
+}
+
 TEST(Suggestions, PinFirstThenCaThenNameThenADate) {
   const auto device = suggestions(samples::self_signed_device());
   ASSERT_EQ(device.size(), 3U);

@@ -62,6 +62,7 @@ void offer(Record* record) {
   tls::Offered& offered = record->attempt.handshake.offered;
   offered.min_version = 0x0303;
   offered.max_version = 0x0304;
+  offered.security_level = 2;
   offered.cipher_suites = {0x1302, 0x1303, 0x1301, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc02b, 0xc02f, 0x00ff};
   offered.groups = {0x001d, 0x0017, 0x001e, 0x0019, 0x0018};
   offered.signature_algorithms = {0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0401};

@@ -200,6 +200,7 @@ Record client_rejects_ca() {
   attempt.leg = Leg::client;
   attempt.handshake_started = true;
   offer(&record);
+  record.attempt.handshake.offered.security_level = -1;  // it is the client's hello
   tls::HandshakeEvidence& seen = attempt.handshake;
   seen.progress = tls::HandshakeProgress::server_certificate;
   seen.end = tls::HandshakeEnd::alert_received;
