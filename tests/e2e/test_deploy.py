@@ -68,8 +68,13 @@ class Deploy(EndToEnd):
             self.assertTrue((prefix / path).is_file(), f"{name} is not installed")
         readme = prefix / "share" / "doc" / "whytls" / "README.md"
         for target in re.findall(r"\]\(((?:docs|deploy)/[^)]+)", readme.read_text(encoding="utf-8")):
-            if not target.startswith("docs/man/"):
-                self.assertTrue((readme.parent / target).exists(), f"the README links {target}")
+            file, _, section = target.partition("#")
+            if file.startswith("docs/man/"):
+                continue
+            self.assertTrue((readme.parent / file).exists(), f"the README links {target}")
+            if section:
+                headings = re.findall("^#+ (.*)$", (readme.parent / file).read_text(encoding="utf-8"), re.M)
+                self.assertIn(section, [re.sub("[^a-z0-9 _-]", "", text.lower()).replace(" ", "-") for text in headings])
 
 
 class Quickstart(EndToEnd):
