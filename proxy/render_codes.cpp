@@ -102,7 +102,7 @@ m::data failure_data(const FailureInfo& row) {
   data.set("meaning", prose(text.meaning));
   m::list causes;
   for (const std::string_view cause : text.causes) causes.push_back(prose(cause));
-  data.set("causes", std::move(causes));
+  data.set("causes", causes);
   data.set("visitor", prose(text.visitor));
   data.set("owner", prose(text.owner));
   data.set("device", prose(text.device));
@@ -175,7 +175,7 @@ std::string codes_html() {
   data.set("script", kCodesScript);
   m::list failures;
   for (const FailureInfo& row : policy::all_failures()) failures.push_back(failure_data(row));
-  data.set("failures", std::move(failures));
+  data.set("failures", failures);
   m::list groups;
   for (const Family& family : families()) {
     m::data group{m::data::type::object};
@@ -188,10 +188,10 @@ std::string codes_html() {
         codes.push_back(code_data(code));
     }
     group.set("count", std::to_string(codes.size()));
-    group.set("codes", std::move(codes));
+    group.set("codes", codes);
     groups.push_back(std::move(group));
   }
-  data.set("groups", std::move(groups));
+  data.set("groups", groups);
   m::mustache page{kCodesTemplate};
   page.set_custom_escape([](const std::string& text) { return html_escape(text); });
   return page.render(data);

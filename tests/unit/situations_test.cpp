@@ -15,6 +15,7 @@ namespace {
 template <typename Row>
 std::vector<std::string_view> ids(const std::vector<const Row*>& rows) {
   std::vector<std::string_view> out;
+  out.reserve(rows.size());
   for (const Row* one : rows) out.push_back(one->id);
   return out;
 }
