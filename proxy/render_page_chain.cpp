@@ -306,8 +306,8 @@ void put_pems(m::data* page, const Record& record, const Language& language) {
     const std::string title = std::to_string(i) + ": " + title_of(language, presented[i]);
     data.set("pem_title", say(language, Word::pem_of, {{"certificate", visible(title)}}));
     data.set("pem_text", pem);
-    const m::data text =
-        text_budget.text(presented[i]);  // what is too large to be printed is not read either
+    // What is too large to be printed is not read either.
+    const m::data text = text_budget.text(presented[i]);
     has_text = has_text || !text.is_false();
     data.set("pem_as_text", text);
     data.set("pem_text_title", say(language, Word::pem_as_text, {{"certificate", visible(title)}}));

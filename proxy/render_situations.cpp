@@ -42,12 +42,14 @@ bool is_of_use(const policy::SystemSteps& steps, policy::Leg leg,
          });
 }
 
+std::string filled(std::string_view text, const Record* record) {
+  return record == nullptr ? std::string(text)
+                           : valid_utf8(fill_advice(*record, text), parts::kMaxSentenceBytes);
+}
+
 Json texts_json(policy::Texts texts, const Record* record) {
   Json out = Json::array();
-  for (const std::string_view text : texts) {
-    out.push_back(record == nullptr ? std::string(text)
-                                    : valid_utf8(fill_advice(*record, text), parts::kMaxSentenceBytes));
-  }
+  for (const std::string_view text : texts) out.push_back(filled(text, record));
   return out;
 }
 
@@ -86,12 +88,11 @@ Json situations_json(std::span<const policy::Situation* const> list, const Recor
   Json out = Json::array();
   for (const policy::Situation* one : list) {
     const policy::SituationWords& words = policy::words_of(*one);
-    const Json settle = texts_json(policy::Texts(&words.settle, 1), record);
     out.push_back({{"id", one->id},
                    {"title", words.title},
                    {"signs", texts_json(words.signs, record)},
                    {"steps", texts_json(words.steps, record)},
-                   {"settle", settle.front()}});
+                   {"settle", filled(words.settle, record)}});
   }
   return out;
 }

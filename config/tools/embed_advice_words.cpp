@@ -3,8 +3,7 @@
 //   embed_advice_words SITUATIONS_TOML EN_TOML [LANGUAGE_TOML]... OUTPUT_INC
 //
 // English has its texts in situations.toml, every other language in the tables [situation.ID], [family.ID]
-// and
-// [[steps]] of its own file. A language is refused that lacks a row or a text, has one too many, or whose
+// and [[steps]] of its own file. A language is refused that lacks a row or a text, has one too many, or whose
 // text fills in other {placeholders} or names other `code`.
 #include <array>
 #include <sstream>

@@ -37,44 +37,36 @@ struct Maker {
       }
       for (std::string_view& cause : failure.causes) mark(cause);
     }
-    made.advice = {situations = marked_situations(), families = marked_families(), steps = marked_steps()};
+    situations = rows_of(english().advice.situations);
+    for (SituationWords& one : situations) {
+      mark(one.title);
+      mark(one.signs);
+      mark(one.steps);
+      mark(one.settle);
+    }
+    families = rows_of(english().advice.families);
+    for (FamilyWords& one : families) {
+      mark(one.name);
+      mark(one.notes);
+      mark(one.steps);
+    }
+    steps = rows_of(english().advice.steps);
+    for (StepsWords& one : steps) {
+      mark(one.system);
+      mark(one.steps);
+    }
+    made.advice = {situations, families, steps};
     return made;
   }
 
-  Texts marked(Texts list) {
+  template <typename Row>
+  static std::vector<Row> rows_of(std::span<const Row> rows) {
+    return {rows.begin(), rows.end()};
+  }
+  void mark(Texts& list) {
     auto& own = lists.emplace_back(list.begin(), list.end());
     for (std::string_view& text : own) mark(text);
-    return own;
-  }
-  std::vector<SituationWords> marked_situations() {
-    const auto& words = english().advice.situations;
-    std::vector<SituationWords> out(words.begin(), words.end());
-    for (SituationWords& one : out) {
-      mark(one.title);
-      one.signs = marked(one.signs);
-      one.steps = marked(one.steps);
-      mark(one.settle);
-    }
-    return out;
-  }
-  std::vector<FamilyWords> marked_families() {
-    const auto& words = english().advice.families;
-    std::vector<FamilyWords> out(words.begin(), words.end());
-    for (FamilyWords& one : out) {
-      mark(one.name);
-      one.notes = marked(one.notes);
-      one.steps = marked(one.steps);
-    }
-    return out;
-  }
-  std::vector<StepsWords> marked_steps() {
-    const auto& words = english().advice.steps;
-    std::vector<StepsWords> out(words.begin(), words.end());
-    for (StepsWords& one : out) {
-      mark(one.system);
-      one.steps = marked(one.steps);
-    }
-    return out;
+    list = own;
   }
 };
 
