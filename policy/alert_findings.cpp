@@ -194,6 +194,13 @@ Ended classify_upstream_alert(const Attempt& attempt, const tls::Alert& alert) {
                                   {"sni_absent_reason", attempt.sni_absent_reason},
                                   {"competing_cause", competing_cause(handshake, failure, alert.number)}});
   finding.phase = phase_of_alert(handshake, alert, failure);
+  // What we take an alert for may have a code that only TLS 1.3 knows: browsers show that of the alert.
+  const bool is_about_ours =
+      failure == Failure::tls_client_cert_required || failure == Failure::tls_client_cert_rejected;
+  if (is_about_ours && alert.number != alert::kCertificateRequired) {
+    const FailureInfo& row = info(row_of_alert(alert.number));
+    finding.exact_code = NssCode{row.code, row.number};
+  }
   if (!handshake.offered.cipher_suites.empty()) {
     add_fact(finding, "offered_ciphers", std::to_string(handshake.offered.cipher_suites.size()));
   }

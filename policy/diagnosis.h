@@ -31,14 +31,26 @@ struct Fact {
   std::string value;
 };
 
+// A code as browsers show it.
+struct NssCode {
+  std::string_view symbol;
+  int number = 0;
+};
+
 struct Finding {
   Failure failure = Failure::unclassified;
   Phase phase = Phase::certificate;
   int depth = -1;           // depth of the certificate concerned, 0 is the leaf; -1: none
   std::vector<Fact> facts;  // both halves of each mismatch: expected and presented, now and notAfter ...
 
+  // What a browser shows in this case when that is not the code of the failure: the alert that the server
+  // chose, or the message that was malformed.
+  std::optional<NssCode> exact_code{};
+
   // The value of a fact, or empty.
   [[nodiscard]] std::string_view fact(std::string_view key) const;
+  // The exact code, or that of the failure.
+  [[nodiscard]] NssCode code() const;
 };
 
 // The outcome of one check, also when it passed or could not be made: silence is never a pass.

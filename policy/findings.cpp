@@ -33,6 +33,11 @@ std::string_view Finding::fact(std::string_view key) const {
   return {};
 }
 
+NssCode Finding::code() const {
+  const FailureInfo& row = info(failure);
+  return exact_code.value_or(NssCode{row.code, row.number});
+}
+
 Finding make_finding(Failure failure, int depth, std::initializer_list<Fact> facts) {
   Finding finding;
   finding.failure = failure;

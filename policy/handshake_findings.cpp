@@ -129,6 +129,19 @@ Failure protocol_failure(const tls::HandshakeEvidence& handshake) {
   return Failure::tls_malformed_handshake;
 }
 
+// The message of the server that could not be read, when it is the first: of those after it OpenSSL does not
+// say which one it was.
+std::optional<NssCode> code_of_malformed(const tls::HandshakeEvidence& handshake) {
+  constexpr std::size_t kTypeOfMessage = 5;  // behind the header of the record
+  constexpr char kHandshakeRecord = 22;
+  constexpr char kServerHello = 2;
+  const std::string& bytes = handshake.first_bytes;
+  const bool is_server_hello =
+      bytes.size() > kTypeOfMessage && bytes[0] == kHandshakeRecord && bytes[kTypeOfMessage] == kServerHello;
+  if (!is_server_hello || handshake.progress >= HandshakeProgress::server_hello) return std::nullopt;
+  return NssCode{"SSL_ERROR_RX_MALFORMED_SERVER_HELLO", -12259};
+}
+
 // Why the security level is what stands in the way, for peers that speak no TLS 1.2.
 std::string level_note(const tls::HandshakeEvidence& handshake, Failure failure) {
   const tls::WireVersion version = handshake.answered.version;
@@ -168,6 +181,7 @@ Finding protocol_error(const Attempt& attempt) {
     add_fact(finding, "downgrade_mark", "the ServerHello carries the downgrade mark of RFC 8446, 4.1.3");
   }
   finding.phase = phase_of_protocol_failure(failure, handshake.progress);
+  if (failure == Failure::tls_malformed_handshake) finding.exact_code = code_of_malformed(handshake);
   return finding;
 }
 

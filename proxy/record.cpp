@@ -55,7 +55,7 @@ std::string render_text(const Record& record) {
   std::string line = std::to_string(record.status());
   if (const auto failure = record.failure()) {
     const policy::FailureInfo& row = policy::info(*failure);
-    line.append(" ").append(row.code).append(" ").append(row.slug).append(":");
+    line.append(" ").append(parts::code_of(record, row).symbol).append(" ").append(row.slug).append(":");
   }
   line.append(" ").append(visible(parts::sentence(record), parts::kMaxSentenceBytes));
   if (line.back() == '.') line.pop_back();

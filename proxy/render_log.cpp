@@ -59,8 +59,9 @@ void put_failure(Json* line, const Record& record) {
   (*line)["error.type"] = row.slug;
   put(line, "error.message", record.diagnosis.sentence.empty() ? row.summary : record.diagnosis.sentence,
       parts::kMaxSentenceBytes);
-  (*line)["error.code"] = row.code;
-  (*line)["error.number"] = row.number;
+  const policy::NssCode code = parts::code_of(record, row);
+  (*line)["error.code"] = code.symbol;
+  (*line)["error.number"] = code.number;
   (*line)["failure.leg"] = policy::name(parts::failing_leg(record));
   (*line)["failure.phase"] = policy::name(parts::failing_phase(record));
   (*line)["failure.severity"] = policy::name(row.severity);

@@ -180,8 +180,9 @@ void put_head(m::data* data, const Record& record, const Language& language) {
   data->set("code", false);
   if (!failure) return;
   const policy::FailureInfo& row = policy::info(*failure);
-  data->set("code", std::string(row.code));
-  data->set("number", std::to_string(row.number));
+  const policy::NssCode code = parts::code_of(record, row);
+  data->set("code", std::string(code.symbol));
+  data->set("number", std::to_string(code.number));
   data->set("slug", std::string(row.slug));
   data->set("severity", policy::term(language, policy::name(row.severity)));
 }

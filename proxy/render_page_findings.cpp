@@ -154,8 +154,9 @@ void put_findings(m::data* page, const Record& record, const Language& language)
     const policy::FailureInfo& row = policy::info(one.finding.failure);
     m::data data{m::data::type::object};
     data.set("f_slug", std::string(row.slug));
-    data.set("f_code", std::string(row.code));
-    data.set("f_number", std::to_string(row.number));
+    const policy::NssCode code = one.finding.code();
+    data.set("f_code", std::string(code.symbol));
+    data.set("f_number", std::to_string(code.number));
     data.set("f_summary", std::string(language.failure(row.failure).summary));
     data.set("f_action", say(language, action_title(one.action)));
     data.set("f_class", action_class(one.action));

@@ -82,6 +82,12 @@ const policy::Finding* primary_finding(const Record& record) {
   return found == findings.end() ? record.diagnosis.primary() : &*found;
 }
 
+policy::NssCode code_of(const Record& record, const policy::FailureInfo& failure) {
+  const policy::Finding* finding = primary_finding(record);
+  const bool is_its_own = finding != nullptr && finding->failure == failure.failure;
+  return is_its_own ? finding->code() : policy::NssCode{failure.code, failure.number};
+}
+
 policy::Leg failing_leg(const Record& record) {
   const auto failure = record.failure();
   if (!failure) return record.attempt.leg;

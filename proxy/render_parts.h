@@ -30,6 +30,9 @@ inline constexpr std::size_t kMaxSentenceBytes = 700;
 [[nodiscard]] std::vector<policy::JudgedFinding> judged_findings(const Record& record);
 // The finding of the failure that is reported; nullptr when there is none.
 [[nodiscard]] const policy::Finding* primary_finding(const Record& record);
+// The code to show for the failure that is reported: its finding's, which may be more exact than the
+// failure's own.
+[[nodiscard]] policy::NssCode code_of(const Record& record, const policy::FailureInfo& failure);
 [[nodiscard]] policy::Leg failing_leg(const Record& record);
 [[nodiscard]] policy::Phase failing_phase(const Record& record);
 // The verdict's name; "refuse" for a failure that nobody judged.

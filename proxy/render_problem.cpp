@@ -69,8 +69,8 @@ Json findings_of(const Record& record) {
       facts[safe(fact.key)] = safe(parts::for_audience(record, fact.value));
     }
     list.push_back({{"slug", row.slug},
-                    {"code", row.code},
-                    {"number", row.number},
+                    {"code", judged.finding.code().symbol},
+                    {"number", judged.finding.code().number},
                     {"severity", policy::name(row.severity)},
                     {"action", policy::name(judged.action)},
                     {"phase", policy::name(judged.finding.phase)},
@@ -282,8 +282,9 @@ void put_head(Json* json, const Record& record) {
   if (!failure) return;
   const policy::FailureInfo& row = policy::info(*failure);
   (*json)["slug"] = row.slug;
-  (*json)["code"] = row.code;
-  (*json)["number"] = row.number;
+  const policy::NssCode code = parts::code_of(record, row);
+  (*json)["code"] = code.symbol;
+  (*json)["number"] = code.number;
   (*json)["leg"] = policy::name(parts::failing_leg(record));
   (*json)["phase"] = policy::name(parts::failing_phase(record));
 }

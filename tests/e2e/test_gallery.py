@@ -50,7 +50,7 @@ EXPECTED = {
     "old-version-chosen": ("tls_version_refused_by_us", "SSL_ERROR_UNSUPPORTED_VERSION", "negotiation"),
     "no-common-cipher": ("tls_no_common_cipher", "SSL_ERROR_NO_CYPHER_OVERLAP", "negotiation"),
     "unknown-name": ("tls_sni_unknown", "SSL_ERROR_UNRECOGNIZED_NAME_ALERT", "negotiation"),
-    "client-certificate-tls12": ("tls_client_cert_required", "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT", "certificate"),
+    "client-certificate-tls12": ("tls_client_cert_required", "SSL_ERROR_HANDSHAKE_FAILURE_ALERT", "certificate"),
     "client-certificate-tls13": ("tls_client_cert_required", "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT",
                                  "after_handshake"),
     "small-dh-group": ("tls_dh_too_small", "SSL_ERROR_WEAK_SERVER_EPHEMERAL_DH_KEY", "key_exchange"),
@@ -58,7 +58,7 @@ EXPECTED = {
     "bad-handshake-signature": ("tls_bad_handshake_signature", "SEC_ERROR_BAD_SIGNATURE", "key_exchange"),
     "sha1-handshake": ("tls_legacy_signature_refused", "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM", "key_exchange"),
     "bad-record": ("tls_bad_record_mac", "SSL_ERROR_BAD_MAC_READ", "finished"),
-    "malformed-hello": ("tls_malformed_handshake", "SSL_ERROR_RX_MALFORMED_HANDSHAKE", "hello"),
+    "malformed-hello": ("tls_malformed_handshake", "SSL_ERROR_RX_MALFORMED_SERVER_HELLO", "hello"),
     # Firefox does not believe either that a bare alert 40 means anything else.
     "handshake-failure": ("tls_no_common_cipher", "SSL_ERROR_NO_CYPHER_OVERLAP", "negotiation"),
     "internal-error": ("tls_alert_internal_error", "SSL_ERROR_INTERNAL_ERROR_ALERT", "negotiation"),

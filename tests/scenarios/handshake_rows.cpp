@@ -155,8 +155,8 @@ std::vector<Scenario> name_and_client_certificate_scenarios() {
        {"tls_sni_required", "SSL_ERROR_UNRECOGNIZED_NAME_ALERT", -12182, "upstream", "negotiation", 502},
        server_with([](TlsScript& script) { script.only_name = kDevice; }, "sni = false")},
       {"the_server_wants_a_client_certificate_in_tls12",
-       {"tls_client_cert_required", "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT", -12107, "upstream",
-        "certificate", 502},
+       {"tls_client_cert_required", "SSL_ERROR_HANDSHAKE_FAILURE_ALERT", -12227, "upstream", "certificate",
+        502},
        server_with([](TlsScript& script) {
          script.client_ca = world().root;
          script.max_version = TLS1_2_VERSION;
@@ -170,7 +170,7 @@ std::vector<Scenario> name_and_client_certificate_scenarios() {
          script.min_version = TLS1_3_VERSION;
        })},
       {"the_server_does_not_accept_our_client_certificate",
-       {"tls_client_cert_rejected", "SSL_ERROR_BAD_CERT_ALERT", -12271, "upstream", "certificate", 502},
+       {"tls_client_cert_rejected", "SSL_ERROR_UNKNOWN_CA_ALERT", -12195, "upstream", "certificate", 502},
        rejected_client_certificate},
   };
 }
@@ -231,7 +231,7 @@ std::vector<Scenario> broken_off_scenarios() {
          script.editor = spoil_first_encrypted_record;
        })},
       {"the_server_hello_is_malformed",
-       {"tls_malformed_handshake", "SSL_ERROR_RX_MALFORMED_HANDSHAKE", -12249, "upstream", "hello", 502},
+       {"tls_malformed_handshake", "SSL_ERROR_RX_MALFORMED_SERVER_HELLO", -12259, "upstream", "hello", 502},
        facing(support::answer_hello(
            support::handshake_record(support::MessageType::server_hello, "\x03\x03 far too short"),
            Ending::hold))},
