@@ -11,6 +11,7 @@ build_packages=(
   libcli11-dev
   libexpected-dev
   libkainjow-mustache-dev
+  libpsl-dev
   libspdlog-dev
   libssl-dev
   libsystemd-dev
@@ -28,7 +29,7 @@ gallery_packages=(libgtest-dev libgmock-dev)
 
 # To run the program that was built elsewhere.
 # shellcheck disable=SC2034
-runtime_packages=(ca-certificates libspdlog1.10 libssl3 libsystemd0 libuv1)
+runtime_packages=(ca-certificates libpsl5 libspdlog1.10 libssl3 libsystemd0 libuv1)
 
 # In addition, to test it.
 # shellcheck disable=SC2034
@@ -49,6 +50,7 @@ test_packages=(
   python3
   shellcheck
   systemd
+  xz-utils
 )
 
 # In addition, to look at its pages: from the npm registry, and exactly these (see install_npm_test_tools).

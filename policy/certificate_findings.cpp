@@ -5,6 +5,7 @@
 #include "policy/chain_findings.h"
 #include "policy/findings.h"
 #include "policy/names.h"
+#include "policy/profile_findings.h"
 #include "tls/verify_codes.h"
 
 namespace whytls::policy {
@@ -92,6 +93,25 @@ void check_name(const Certificate& certificate, const std::string& wanted, Findi
   out.add(std::move(finding));
 }
 
+// A wildcard is inside of no excluded subtree, and yet may stand for a name that is. RFC 5280 and RFC 9525
+// leave open who looks (CVE-2025-61727): the name that was asked for must be allowed to whoever issued for
+// it.
+void check_excluded(const tls::HandshakeEvidence& handshake, const std::string& wanted, FindingSet& out) {
+  if (is_ip_literal(wanted)) return;
+  const auto& built = handshake.chain.built;
+  for (std::size_t depth = 1; depth < built.size(); ++depth) {
+    if (!built[depth].name_constraints) continue;
+    for (const std::string& excluded : built[depth].name_constraints->excluded_hosts) {
+      if (!is_within(wanted, excluded)) continue;
+      Finding finding = about(Failure::chain_name_constraint, 0, handshake.presented.front());
+      add_fact(finding, "detail", "a wildcard stands for a name that a CA of the chain must not issue for");
+      add_fact(finding, "expected_name", wanted);
+      out.add(std::move(finding));
+      return;
+    }
+  }
+}
+
 void check_key(const Certificate& certificate, int depth, const Policy& policy, FindingSet& out) {
   const bool is_ec = certificate.key_type == "EC";
   const bool is_modular = certificate.key_type == "RSA" || certificate.key_type == "DSA";
@@ -112,7 +132,7 @@ bool is_weak_digest(const std::string& digest) {
 
 // The signature of a trust anchor, or of a certificate by itself, is not what anybody relies on.
 void check_digest(const Certificate& certificate, int depth, Anchor anchor, FindingSet& out) {
-  if (anchor == Anchor::yes || certificate.self_signed || !is_weak_digest(certificate.signature_digest))
+  if (anchor != Anchor::no || certificate.self_signed || !is_weak_digest(certificate.signature_digest))
     return;
   Finding finding = about(Failure::cert_weak_signature, depth, certificate);
   add_fact(finding, "signature_algorithm", certificate.signature_algorithm);
@@ -153,11 +173,11 @@ void check_extensions(const Certificate& certificate, int depth, FindingSet& out
   out.add(std::move(finding));
 }
 
-void check_ca_flag(const Certificate& certificate, int depth, FindingSet& out) {
+void check_ca_flag(const Certificate& certificate, int depth, Anchor anchor, FindingSet& out) {
   const bool is_ca = certificate.basic_constraints_ca.value_or(false);
   if (depth == 0 && is_ca) {
     out.add(about(Failure::cert_ca_as_leaf, 0, certificate));
-  } else if (depth > 0 && !is_ca && !certificate.self_signed) {
+  } else if (depth > 0 && !is_ca && (anchor == Anchor::of_the_system || !certificate.self_signed)) {
     Finding finding = about(Failure::chain_issuer_not_ca, depth, certificate);
     add_fact(finding, "basic_constraints", certificate.basic_constraints_ca ? "CA:FALSE" : "none");
     add_fact(finding, "version", std::to_string(certificate.version));
@@ -172,10 +192,11 @@ void check_certificate(const Certificate& certificate, int depth, Anchor anchor,
   check_validity(certificate, depth, now, out);
   check_key(certificate, depth, policy, out);
   check_digest(certificate, depth, anchor, out);
-  if (anchor == Anchor::yes && depth > 0) return;  // trusted as it is: its owner put it into the store
+  // An anchor of the owner is trusted as it is.
+  if (anchor == Anchor::own && depth > 0) return;
   check_usage(certificate, depth, out);
   check_extensions(certificate, depth, out);
-  check_ca_flag(certificate, depth, out);
+  check_ca_flag(certificate, depth, anchor, out);
 }
 
 void check_pins(const tls::HandshakeEvidence& handshake, const Policy& policy, FindingSet& out) {
@@ -211,7 +232,8 @@ int first_broken_link(const tls::ChainEvidence& chain) {
 
 void FindingSet::add(Finding finding) {
   const bool known = std::any_of(findings_.begin(), findings_.end(), [&](const Finding& other) {
-    return other.failure == finding.failure && other.depth == finding.depth;
+    return other.failure == finding.failure && other.depth == finding.depth &&
+           other.fact("fault") == finding.fact("fault");
   });
   if (!known) findings_.push_back(std::move(finding));
 }
@@ -263,14 +285,17 @@ std::vector<Finding> certificate_findings(const Attempt& attempt, const Policy& 
   const std::size_t depths = std::max<std::size_t>(handshake.chain.built.size(), 1);
   for (std::size_t depth = 0; depth < depths; ++depth) {
     const Certificate* certificate = certificate_at(handshake, static_cast<int>(depth));
-    const bool anchor = handshake.chain.anchored && depth + 1 == handshake.chain.built.size();
-    check_certificate(*certificate, static_cast<int>(depth), anchor ? Anchor::yes : Anchor::no, policy, now,
+    const bool is_anchor = handshake.chain.anchored && depth + 1 == handshake.chain.built.size();
+    const Anchor owned = handshake.chain.anchor_is_public ? Anchor::of_the_system : Anchor::own;
+    check_certificate(*certificate, static_cast<int>(depth), is_anchor ? owned : Anchor::no, policy, now,
                       out);
   }
   if (handshake.presented.front().parse_error.empty()) {
     check_name(handshake.presented.front(), expected_name(attempt, policy), out);
+    check_excluded(handshake, expected_name(attempt, policy), out);
     check_pins(handshake, policy, out);
     add_chain_findings(attempt, out);
+    add_profile_findings(attempt, out);
   }
   return out.take();
 }

@@ -12,9 +12,10 @@ namespace whytls::policy {
 
 inline constexpr std::uint32_t kKeyCertSign = 0x0004;  // bit of Certificate::key_usage, RFC 5280, 4.2.1.3
 
-enum class Anchor { no, yes };
+enum class Anchor { no, own, of_the_system };  // own: of a file that the owner names
 
-// Findings without repeats: the same failure at the same depth counts once, the first one stays.
+// Findings without repeats: the same failure at the same depth counts once, the first one stays. Those that
+// name a `fault` are the same only when the fault is.
 class FindingSet {
  public:
   void add(Finding finding);

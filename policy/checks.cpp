@@ -5,13 +5,14 @@
 #include "policy/findings.h"
 #include "policy/handshake_end.h"
 #include "policy/judgement.h"
+#include "policy/profile_findings.h"
 #include "policy/sentence.h"
 
 namespace whytls::policy {
 
 namespace {
 
-enum class Kind { pin, trust, signature, issuers, constraints, usage, key_strength, name, validity };
+enum class Kind { pin, trust, signature, issuers, constraints, usage, key_strength, name, validity, profile };
 
 struct KindRow {
   Kind kind;
@@ -19,7 +20,7 @@ struct KindRow {
   Word passed;  // what is true when nothing of this kind was found
 };
 
-constexpr std::array<KindRow, 9> kKinds = {{
+constexpr std::array<KindRow, 10> kKinds = {{
     {Kind::pin, "pin", Word::check_pin_leaf},
     {Kind::trust, "trust", Word::check_trust},
     {Kind::signature, "signature", Word::check_signature},
@@ -29,6 +30,7 @@ constexpr std::array<KindRow, 9> kKinds = {{
     {Kind::key_strength, "key_strength", Word::check_key_strength},
     {Kind::name, "name", Word::check_name},
     {Kind::validity, "validity", Word::check_validity},
+    {Kind::profile, "profile", Word::check_profile},
 }};
 
 // The kind of a certificate failure; leaf and CA separate the usages from the issuers.
@@ -63,7 +65,7 @@ Kind kind_of(const Finding& finding) {
     case Failure::chain_issuer_not_yet_valid:
       return Kind::validity;
     default:
-      return Kind::constraints;
+      return is_profile_failure(finding.failure) ? Kind::profile : Kind::constraints;
   }
 }
 
@@ -86,6 +88,7 @@ std::optional<Word> why_not_checked(Kind kind, const Attempt& attempt, const Pol
   const bool needs_path =
       kind == Kind::trust || kind == Kind::signature || kind == Kind::issuers || kind == Kind::constraints;
   if (needs_path && !attempt.handshake.chain.verified) return Word::unchecked_not_verified;
+  if (kind == Kind::profile && !is_profile_checked(attempt.handshake.chain)) return Word::unchecked_no_anchor;
   return std::nullopt;
 }
 

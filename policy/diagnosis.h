@@ -43,6 +43,8 @@ struct Finding {
   int depth = -1;           // depth of the certificate concerned, 0 is the leaf; -1: none
   std::vector<Fact> facts;  // both halves of each mismatch: expected and presented, now and notAfter ...
 
+  // What is done about it when no rule and no pin says otherwise.
+  Action default_action = Action::refuse;
   // What a browser shows in this case when that is not the code of the failure: the alert that the server
   // chose, or the message that was malformed.
   std::optional<NssCode> exact_code{};

@@ -2,6 +2,7 @@
 #include "policy/names.h"
 
 #include <arpa/inet.h>
+#include <libpsl.h>
 
 #include <algorithm>
 #include <array>
@@ -65,6 +66,28 @@ std::string normalized_host(std::string_view host) {
   std::transform(out.begin(), out.end(), out.begin(), lower);
   if (!out.empty() && out.back() == '.') out.pop_back();
   return out;
+}
+
+bool is_within(std::string_view host, std::string_view domain) {
+  if (domain.empty()) return true;
+  if (host.size() < domain.size() || !equal_ignoring_case(host.substr(host.size() - domain.size()), domain))
+    return false;
+  return host.size() == domain.size() || domain.front() == '.' ||
+         host[host.size() - domain.size() - 1] == '.';
+}
+
+bool is_same_address(std::string_view address, std::string_view loose) {
+  const auto wanted = parse_address(address);
+  if (!wanted) return false;
+  if (const auto written = parse_address(loose)) return written == wanted;
+  in_addr number{};
+  if (wanted->size != sizeof number || inet_aton(std::string(loose).c_str(), &number) == 0) return false;
+  return std::memcmp(&number, wanted->bytes.data(), sizeof number) == 0;
+}
+
+bool is_public_suffix(std::string_view domain) {
+  const std::string name = normalized_host(domain);
+  return psl_is_public_suffix2(psl_builtin(), name.c_str(), PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
 }
 
 bool matches_dns_name(std::string_view pattern, std::string_view host) {

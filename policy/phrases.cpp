@@ -85,7 +85,7 @@ bool holds(const List& list, std::string_view key) {
 }
 
 // Facts whose values whytls writes itself, and lists of a peer's names that it counts.
-constexpr std::array<std::string_view, 19> kOurs = {"alert_level",
+constexpr std::array<std::string_view, 20> kOurs = {"alert_level",
                                                     "basic_constraints",
                                                     "client_certificate_configured",
                                                     "competing_cause",
@@ -93,6 +93,7 @@ constexpr std::array<std::string_view, 19> kOurs = {"alert_level",
                                                     "detail",
                                                     "downgrade_mark",
                                                     "expected_usage",
+                                                    "fault",
                                                     "key_id_mismatch",
                                                     "last_message",
                                                     "level_note",

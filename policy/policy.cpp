@@ -5,7 +5,7 @@ namespace whytls::policy {
 namespace {
 
 constexpr Failure kFirstCertificateFailure = Failure::cert_unparsable;
-constexpr Failure kLastCertificateFailure = Failure::chain_issuer_not_yet_valid;
+constexpr Failure kLastCertificateFailure = Failure::cert_validity_too_long;
 
 // The block is one run of rows: what lies outside of it is no finding about a certificate.
 constexpr bool in_certificate_block(Failure failure) {

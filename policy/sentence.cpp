@@ -1,5 +1,8 @@
 #include "policy/sentence.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "policy/findings.h"
 
 namespace whytls::policy {
@@ -83,6 +86,14 @@ std::string peer_name(const Language& language, const Attempt& attempt) {
   return say(language, attempt.leg == Leg::client ? Word::the_client : Word::the_server);
 }
 
+// What is no more than a warning by itself would bury what is wrong.
+std::vector<Finding> worth_saying(const std::vector<Finding>& findings) {
+  std::vector<Finding> out;
+  std::copy_if(findings.begin(), findings.end(), std::back_inserter(out),
+               [](const Finding& one) { return one.default_action == Action::refuse; });
+  return out.empty() ? findings : out;
+}
+
 }  // namespace
 
 std::string certificate_clause(const Language& language, const Finding& finding) {
@@ -90,8 +101,9 @@ std::string certificate_clause(const Language& language, const Finding& finding)
 }
 
 std::string make_sentence(const Language& language, const Attempt& attempt,
-                          const std::vector<Finding>& findings) {
-  if (findings.empty()) return {};
+                          const std::vector<Finding>& all_findings) {
+  if (all_findings.empty()) return {};
+  const std::vector<Finding> findings = worth_saying(all_findings);
   const std::string peer = peer_name(language, attempt);
   const std::string nameless = attempt.host.empty() ? peer : std::string("\n");
   if (is_certificate_clause(findings.front())) {

@@ -102,7 +102,8 @@ Judgement judge(const Finding& finding, PinMatch pin, const Policy& policy, Unix
   if (finding.failure == Failure::pin_mismatch) {
     return {Action::refuse, {policy.name, policy.pins_place, "pins", "no presented key is pinned"}};
   }
-  return {Action::refuse, {policy.name, Place{}, key, "refuse (default)"}};
+  return {finding.default_action,
+          {policy.name, Place{}, key, std::string(name(finding.default_action)).append(" (default)")}};
 }
 
 Verdict decide(const Diagnosis& diagnosis, const Policy& policy, UnixSeconds now) {

@@ -117,6 +117,25 @@ Json certificate_of(const tls::Certificate& certificate, const std::string& pem)
   return json;
 }
 
+Json errors_of(const std::vector<tls::ChainError>& errors) {
+  Json list = Json::array();
+  for (const tls::ChainError& error : errors) {
+    if (list.size() == kMaxListed) break;
+    list.push_back({{"code", error.code}, {"depth", error.depth}});
+  }
+  return list;
+}
+
+Json paths_of(const std::vector<tls::OtherPath>& paths) {
+  Json list = Json::array();
+  for (const tls::OtherPath& path : paths) {
+    list.push_back({{"subjects", strings(path.subjects)},
+                    {"anchored", path.anchored},
+                    {"verify_errors", errors_of(path.errors)}});
+  }
+  return list;
+}
+
 Json chain_of(const Record& record) {
   const tls::HandshakeEvidence& seen = record.attempt.handshake;
   parts::PemBudget budget;
@@ -130,17 +149,13 @@ Json chain_of(const Record& record) {
     if (built.size() == parts::kMaxShownCertificates) break;
     built.push_back(certificate_of(certificate, {}));
   }
-  Json errors = Json::array();
-  for (const tls::ChainError& error : seen.chain.errors) {
-    if (errors.size() == kMaxListed) break;
-    errors.push_back({{"code", error.code}, {"depth", error.depth}});
-  }
   return {{"sent_total", seen.presented.size() + seen.presented_omitted},
           {"sent", std::move(sent)},
           {"built", std::move(built)},
           {"anchored", seen.chain.anchored},
           {"trust", safe(parts::for_audience(record, seen.chain.trust_description))},
-          {"verify_errors", std::move(errors)}};
+          {"verify_errors", errors_of(seen.chain.errors)},
+          {"other_paths", paths_of(seen.chain.others)}};
 }
 
 template <typename Name>

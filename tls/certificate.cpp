@@ -23,6 +23,15 @@ std::string encoded(Encode encode) {
   return {reinterpret_cast<const char*>(memory), static_cast<std::size_t>(size)};
 }
 
+// RFC 5280, 4.1.2.5: UTCTime through 2049 and GeneralizedTime from then on, to the second and in GMT.
+bool is_well_formed(const ASN1_TIME* time) {
+  const std::string text = raw_text(time);
+  const bool is_short = ASN1_STRING_type(time) == V_ASN1_UTCTIME;
+  const std::size_t digits = is_short ? 12 : 14;
+  return text.size() == digits + 1 && text.back() == 'Z' && text.find_first_not_of("0123456789") == digits &&
+         (is_short || text.compare(0, 4, "2050") >= 0);
+}
+
 UnixSeconds unix_seconds(const ASN1_TIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return 0;
@@ -64,6 +73,12 @@ std::string key_algorithm_oid(X509* certificate) {
   return object_text(algorithm);
 }
 
+std::uint64_t rsa_exponent(const EVP_PKEY* key) {
+  BIGNUM* number = nullptr;
+  if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &number) != 1) return 0;
+  return BN_get_word(BignumPtr(number).get());
+}
+
 void describe_key(X509* certificate, Certificate& out) {
   const EVP_PKEY* key = X509_get0_pubkey(certificate);
   if (key == nullptr) {
@@ -74,6 +89,7 @@ void describe_key(X509* certificate, Certificate& out) {
   switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_RSA:
       out.key_type = "RSA";
+      out.rsa_exponent = rsa_exponent(key);
       break;
     case EVP_PKEY_DSA:
       out.key_type = "DSA";
@@ -192,6 +208,8 @@ Certificate describe_certificate(X509* certificate, std::string der) {
   out.serial_hex = serial_hex(X509_get0_serialNumber(certificate));
   out.not_before = unix_seconds(X509_get0_notBefore(certificate));
   out.not_after = unix_seconds(X509_get0_notAfter(certificate));
+  out.has_well_formed_dates =
+      is_well_formed(X509_get0_notBefore(certificate)) && is_well_formed(X509_get0_notAfter(certificate));
   describe_key(certificate, out);
   describe_signature(certificate, out);
   describe_extensions(certificate, out);

@@ -74,7 +74,9 @@ void describe_names(const X509* certificate, Certificate& out) {
       out.names_omitted = static_cast<std::size_t>(count) - kMaxKeptNames;
       return;
     }
-    out.names.push_back(alt_name(sk_GENERAL_NAME_value(names.get(), i)));
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    out.names.push_back(alt_name(name));
+    if (name->type == GEN_IPADD && out.names.back().kind != AltName::Kind::ip) ++out.malformed_ip_names;
   }
 }
 
@@ -125,11 +127,85 @@ void describe_key_ids(const X509* certificate, Certificate& out) {
   const auto authority = extension<AuthorityKeyIdPtr>(certificate, NID_authority_key_identifier);
   if (!authority) return;
   out.authority_key_id = octets_hex(authority->keyid);
+  out.authority_names_serial = authority->issuer != nullptr || authority->serial != nullptr;
   for (int i = 0; i < sk_GENERAL_NAME_num(authority->issuer); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(authority->issuer, i);
     if (name->type != GEN_DIRNAME) continue;
     out.authority_issuer = name_text(name->d.directoryName);
     return;
+  }
+}
+
+// The base of a constraint on hosts: labels, with nothing in front of the first; empty stands for every name.
+bool is_host_constraint(std::string_view name) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  return name.empty() || (name.front() != '.' && name.find("..") == std::string_view::npos &&
+                          std::all_of(name.begin(), name.end(), is_allowed));
+}
+
+// An address and a mask whose ones come first.
+bool is_address_range(const ASN1_OCTET_STRING* range) {
+  const int size = ASN1_STRING_length(range);
+  if (size != 2 * kIpv4Size && size != 2 * kIpv6Size) return false;
+  const unsigned char* const mask = ASN1_STRING_get0_data(range) + size / 2;
+  bool has_ended = false;
+  for (int bit = 0; bit < size / 2 * 8; ++bit) {
+    const bool is_set = (mask[bit / 8] & (0x80U >> static_cast<unsigned>(bit % 8))) != 0;
+    if (is_set && has_ended) return false;
+    has_ended = has_ended || !is_set;
+  }
+  return true;
+}
+
+bool is_constraint(const GENERAL_NAME* base) {
+  switch (base->type) {
+    case GEN_DNS:
+      return is_host_constraint(raw_text(base->d.dNSName));
+    case GEN_IPADD:
+      return is_address_range(base->d.iPAddress);
+    default:
+      return true;
+  }
+}
+
+void describe_name_constraints(const X509* certificate, Certificate& out) {
+  const auto constraints = extension<NameConstraintsPtr>(certificate, NID_name_constraints);
+  if (!constraints) return;
+  ConstraintsForm& form = out.name_constraints.emplace();
+  form.is_empty = true;
+  for (STACK_OF(GENERAL_SUBTREE) * trees : {constraints->permittedSubtrees, constraints->excludedSubtrees}) {
+    for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); ++i) {
+      const GENERAL_NAME* base = sk_GENERAL_SUBTREE_value(trees, i)->base;
+      form.is_empty = false;
+      const bool is_excluded_host = trees == constraints->excludedSubtrees && base->type == GEN_DNS;
+      if (is_excluded_host && form.excluded_hosts.size() < kMaxKeptNames)
+        form.excluded_hosts.push_back(alt_name(base).value);
+      if (form.malformed_name.empty() && !is_constraint(base)) {
+        form.malformed_name = base->type == GEN_IPADD ? octets_hex(base->d.iPAddress) : alt_name(base).value;
+      }
+    }
+  }
+}
+
+// X509V3_EXT_d2i reads what OpenSSL knows; of the rest nobody can say whether it is well formed.
+bool is_malformed(X509_EXTENSION* extension) {
+  const X509V3_EXT_METHOD* const method = X509V3_EXT_get(extension);
+  if (method == nullptr || method->it == nullptr) return false;
+  ASN1_VALUE* const value = static_cast<ASN1_VALUE*>(X509V3_EXT_d2i(extension));
+  if (value == nullptr) return true;
+  ASN1_item_free(value, ASN1_ITEM_ptr(method->it));
+  return false;
+}
+
+void describe_list(const X509* certificate, Certificate& out) {
+  const int count = X509_get_ext_count(certificate);
+  for (int i = 0; i < count && out.extensions.size() < kMaxKeptNames; ++i) {
+    X509_EXTENSION* each = X509_get_ext(certificate, i);
+    out.extensions.push_back({dotted_oid(X509_EXTENSION_get_object(each)),
+                              X509_EXTENSION_get_critical(each) == 1, is_malformed(each)});
   }
 }
 
@@ -150,6 +226,8 @@ void describe_extensions(X509* certificate, Certificate& out) {
   describe_usage(certificate, out);
   describe_authority_access(certificate, out);
   describe_key_ids(certificate, out);
+  describe_name_constraints(certificate, out);
+  describe_list(certificate, out);
   describe_unknown_critical(certificate, out);
 }
 

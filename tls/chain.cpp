@@ -1,12 +1,15 @@
 // Path validation that records every complaint and stops at none.
+#include "tls/chain.h"
+
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
-#include "tls/callbacks.h"
 #include "tls/certificate_reader.h"
-#include "tls/stream_impl.h"
+#include "tls/context_impl.h"
+#include "tls/path_search.h"
 #include "tls/verify_codes.h"
-#include "tls/wire.h"
 
 namespace whytls::tls {
 
@@ -16,11 +19,6 @@ constexpr std::size_t kMaxKeptErrors = 128;
 // Bits of security that each level asks for (SSL_CTX_set_security_level(3)).
 constexpr std::array<int, 6> kLevelBits{0, 80, 112, 128, 192, 256};
 
-Stream::Impl& stream_behind(X509_STORE_CTX* store) {
-  return stream_of(
-      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())));
-}
-
 void add_error(ChainEvidence& chain, int code, int depth) {
   const auto same = [code, depth](const ChainError& e) { return e.code == code && e.depth == depth; };
   if (chain.errors.size() == kMaxKeptErrors || std::any_of(chain.errors.begin(), chain.errors.end(), same))
@@ -28,49 +26,34 @@ void add_error(ChainEvidence& chain, int code, int depth) {
   chain.errors.push_back({code, depth});
 }
 
+// The evidence that a context fills in is its application data.
 int note_complaint(int fine, X509_STORE_CTX* store) noexcept {
   if (fine == 0) {
-    add_error(stream_behind(store).evidence.chain, X509_STORE_CTX_get_error(store),
-              X509_STORE_CTX_get_error_depth(store));
+    add_error(*static_cast<ChainEvidence*>(X509_STORE_CTX_get_app_data(store)),
+              X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
     // An error that stays would be repeated by the chain builder instead of what it finds itself.
     X509_STORE_CTX_set_error(store, X509_V_OK);
   }
   return 1;
 }
 
-// `parsed` are the certificates of the message as OpenSSL read them.
-void describe_sent(Stream::Impl& stream, STACK_OF(X509) * parsed) {
-  const auto version = static_cast<WireVersion>(SSL_version(stream.ssl.get()));
-  const auto sent = parse_certificate_message(stream.certificate_message, version);
-  const int count = parsed != nullptr ? sk_X509_num(parsed) : 0;
-  HandshakeEvidence& evidence = stream.evidence;
-  evidence.presented.clear();
-  for (int i = 0; i < count; ++i) {
-    if (evidence.presented.size() == kMaxKeptCertificates) {
-      evidence.presented_omitted = static_cast<std::size_t>(count) - kMaxKeptCertificates;
-      break;
-    }
-    const auto at = static_cast<std::size_t>(i);
-    X509* certificate = sk_X509_value(parsed, i);
-    evidence.presented.push_back(at < sent.size() ? describe_certificate(certificate, std::string(sent[at]))
-                                                  : describe_certificate(certificate));
-  }
-  std::string().swap(stream.certificate_message);
-}
+// Describes certificates, those that were sent once only.
+class Descriptions {
+ public:
+  Descriptions(STACK_OF(X509) * sent, const std::vector<Certificate>& presented)
+      : sent_(sent), presented_(presented) {}
 
-// The chain as built; a certificate that was sent is not read twice.
-void describe_built(Stream::Impl& stream, STACK_OF(X509) * chain, STACK_OF(X509) * sent) {
-  const int count = chain != nullptr ? sk_X509_num(chain) : 0;
-  HandshakeEvidence& evidence = stream.evidence;
-  for (int i = 0; i < count && evidence.chain.built.size() < kMaxKeptCertificates; ++i) {
-    X509* certificate = sk_X509_value(chain, i);
-    int at = 0;
-    while (at < sk_X509_num(sent) && sk_X509_value(sent, at) != certificate) ++at;
-    const auto index = static_cast<std::size_t>(at);
-    evidence.chain.built.push_back(index < evidence.presented.size() ? evidence.presented[index]
-                                                                     : describe_certificate(certificate));
+  Certificate of(X509* certificate) const {
+    for (int i = 0; i < sk_X509_num(sent_) && static_cast<std::size_t>(i) < presented_.size(); ++i) {
+      if (sk_X509_value(sent_, i) == certificate) return presented_[static_cast<std::size_t>(i)];
+    }
+    return describe_certificate(certificate);
   }
-}
+
+ private:
+  STACK_OF(X509) * sent_;
+  const std::vector<Certificate>& presented_;
+};
 
 // What X509_verify_cert keeps to itself when the path ends before an anchor: it judges the signature of every
 // certificate but the last one, which it takes for the root, and with partial chains allowed it is silent
@@ -89,7 +72,98 @@ void add_incomplete_chain_errors(ChainEvidence& chain, X509_STORE_CTX* store, in
   if (count == 1) add_error(chain, verify_code::kUnableToVerifyLeafSignature, 0);
 }
 
+// Builds one path and validates it, as the context is set up.
+ChainEvidence validate_once(X509_STORE_CTX* store, const ChainRequest& request, const Descriptions& known) {
+  ChainEvidence chain;
+  X509_STORE_CTX_set_time(store, 0, static_cast<time_t>(request.now));
+  X509_STORE_CTX_set_app_data(store, &chain);
+  X509_STORE_CTX_set_verify_cb(store, note_complaint);
+  const int result = X509_verify_cert(store);
+  X509_STORE_CTX_set_app_data(store, nullptr);
+  chain.verified = true;
+  // An answer without a complaint means that it could not even begin: that must not pass for a good chain.
+  if (result != 1 && chain.errors.empty()) {
+    const int code = X509_STORE_CTX_get_error(store);
+    add_error(chain, code != X509_V_OK ? code : verify_code::kUnspecified, 0);
+  }
+  STACK_OF(X509)* built = X509_STORE_CTX_get0_chain(store);
+  const int count = built != nullptr ? sk_X509_num(built) : 0;
+  chain.anchored = count > 0 && X509_STORE_CTX_get_num_untrusted(store) < count;
+  for (int i = 0; i < count && chain.built.size() < kMaxKeptCertificates; ++i)
+    chain.built.push_back(known.of(sk_X509_value(built, i)));
+  if (chain.anchored && request.trust != nullptr)
+    chain.anchor_is_public = request.trust->impl().public_anchors.contains(chain.built.back().sha256_hex);
+  add_incomplete_chain_errors(chain, store, request.level);
+  add_time_errors(chain, request.now);
+  return chain;
+}
+
+// Exactly this path.
+std::optional<ChainEvidence> validate_path(const CertificatePath& path, X509_STORE_CTX* original,
+                                           const ChainRequest& request, const Descriptions& known) {
+  const X509StackPtr between(sk_X509_new_null());
+  const X509StackPtr anchor(sk_X509_new_null());
+  const X509StoreCtxPtr store(X509_STORE_CTX_new());
+  if (!between || !anchor || !store) return std::nullopt;
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    STACK_OF(X509)* const where = i + 1 == path.size() ? anchor.get() : between.get();
+    if (X509_add_cert(where, path[i].get(), X509_ADD_FLAG_UP_REF) != 1) return std::nullopt;
+  }
+  if (X509_STORE_CTX_init(store.get(), nullptr, path[0].get(), between.get()) != 1) return std::nullopt;
+  X509_STORE_CTX_set0_trusted_stack(store.get(), anchor.get());
+  X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(store.get()), X509_STORE_CTX_get0_param(original));
+  return validate_once(store.get(), request, known);
+}
+
+// Whether `store` has built this path itself.
+bool is_built(X509_STORE_CTX* store, const CertificatePath& path) {
+  STACK_OF(X509)* const built = X509_STORE_CTX_get0_chain(store);
+  if (built == nullptr || sk_X509_num(built) != static_cast<int>(path.size())) return false;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (X509_cmp(sk_X509_value(built, static_cast<int>(i)), path[i].get()) != 0) return false;
+  }
+  return true;
+}
+
+OtherPath as_other(const ChainEvidence& chain) {
+  OtherPath out;
+  out.anchored = chain.anchored;
+  out.errors = chain.errors;
+  for (const Certificate& one : chain.built) out.subjects.push_back(one.subject);
+  return out;
+}
+
+bool is_better(const ChainEvidence& candidate, const ChainEvidence& best) {
+  if (candidate.errors.empty()) return true;
+  if (best.anchored) return false;
+  return candidate.anchored;
+}
+
+// Tries the other paths until one is without a complaint.
+void try_other_paths(ChainEvidence& chain, X509_STORE_CTX* store, const ChainRequest& request,
+                     const Descriptions& known) {
+  std::vector<OtherPath> others;
+  for (const CertificatePath& path : find_paths(X509_STORE_CTX_get0_cert(store), request.sent, store)) {
+    if (chain.errors.empty() || others.size() == kMaxOtherPaths) break;
+    if (is_built(store, path)) continue;
+    auto candidate = validate_path(path, store, request, known);
+    if (!candidate) continue;
+    if (is_better(*candidate, chain)) std::swap(*candidate, chain);
+    others.push_back(as_other(*candidate));
+  }
+  chain.others = std::move(others);
+}
+
 }  // namespace
+
+ChainEvidence validate_chain(X509_STORE_CTX* store, const ChainRequest& request,
+                             const std::vector<Certificate>& presented) {
+  const QueueMark mark;
+  const Descriptions known(request.sent, presented);
+  ChainEvidence chain = validate_once(store, request, known);
+  if (!chain.errors.empty()) try_other_paths(chain, store, request, known);
+  return chain;
+}
 
 void add_time_errors(ChainEvidence& chain, UnixSeconds now) {
   for (std::size_t i = 0; i < chain.built.size(); ++i) {
@@ -99,46 +173,6 @@ void add_time_errors(ChainEvidence& chain, UnixSeconds now) {
     if (now < certificate.not_before) add_error(chain, verify_code::kCertNotYetValid, depth);
     if (now > certificate.not_after) add_error(chain, verify_code::kCertHasExpired, depth);
   }
-}
-
-void describe_presented(Stream::Impl& stream) {
-  if (stream.certificate_message.empty()) return;
-  const auto version = static_cast<WireVersion>(SSL_version(stream.ssl.get()));
-  HandshakeEvidence& evidence = stream.evidence;
-  for (const std::string_view der : parse_certificate_message(stream.certificate_message, version)) {
-    if (evidence.presented.size() < kMaxKeptCertificates) {
-      evidence.presented.push_back(read_certificate(std::string(der)));
-    } else {
-      ++evidence.presented_omitted;
-    }
-  }
-  std::string().swap(stream.certificate_message);
-}
-
-int record_chain(X509_STORE_CTX* store, void* /*unused*/) noexcept {
-  const QueueMark mark;
-  Stream::Impl& stream = stream_behind(store);
-  ChainEvidence& chain = stream.evidence.chain;
-  X509_STORE_CTX_set_time(store, 0, static_cast<time_t>(stream.now));
-  X509_STORE_CTX_set_verify_cb(store, note_complaint);
-  const int result = X509_verify_cert(store);
-  chain.verified = true;
-  // An answer without a complaint means that it could not even begin: that must not pass for a good chain.
-  if (result != 1 && chain.errors.empty()) {
-    const int code = X509_STORE_CTX_get_error(store);
-    add_error(chain, code != X509_V_OK ? code : verify_code::kUnspecified, 0);
-  }
-  STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(store);
-  STACK_OF(X509)* built = X509_STORE_CTX_get0_chain(store);
-  const int count = built != nullptr ? sk_X509_num(built) : 0;
-  chain.anchored = count > 0 && X509_STORE_CTX_get_num_untrusted(store) < count;
-  describe_sent(stream, sent);
-  describe_built(stream, built, sent);
-  add_incomplete_chain_errors(chain, store, SSL_get_security_level(stream.ssl.get()));
-  add_time_errors(chain, stream.now);
-  // libssl keeps one code; nobody decides on it, but it should not say that all is well.
-  X509_STORE_CTX_set_error(store, chain.errors.empty() ? X509_V_OK : chain.errors.front().code);
-  return 1;
 }
 
 }  // namespace whytls::tls

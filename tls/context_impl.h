@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct TicketKeys {
 
 struct TrustStore::Impl {
   X509StorePtr store;
+  // SHA-256 of the anchors of the system store that the distribution ships. What an administrator added to
+  // that store is no public CA, whose certificates the rules of the CA/Browser Forum bind.
+  std::set<std::string> public_anchors;
   std::string description;
   std::size_t size = 0;
 };

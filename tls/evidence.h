@@ -32,6 +32,20 @@ struct AltName {
   std::string value;  // dns: raw bytes; ip: text form ("10.0.0.1", "2001:db8::1"); else best effort text
 };
 
+struct Extension {
+  std::string oid;  // dotted
+  bool is_critical = false;
+  bool is_malformed = false;  // one that OpenSSL knows and cannot decode
+};
+
+// The nameConstraints of a certificate (RFC 5280, 4.2.1.10), as far as their form goes.
+struct ConstraintsForm {
+  bool is_empty = false;  // it has no subtree, neither permitted nor excluded
+  // The first base that is no name of its type; a leading dot makes one of a DNS name.
+  std::string malformed_name;
+  std::vector<std::string> excluded_hosts;  // dNSNames of excludedSubtrees, at most kMaxKeptNames
+};
+
 // One certificate, read. Fields hold what the certificate says, even where it is nonsense.
 struct Certificate {
   std::string der;          // as presented
@@ -60,14 +74,20 @@ struct Certificate {
   std::vector<std::string> unknown_critical_extensions;  // OIDs
   std::vector<std::string> aia_issuers;                  // caIssuers URLs
   std::vector<std::string> ocsp_urls;
-  std::string subject_key_id;      // hex, empty when absent
-  std::string authority_key_id;    // hex, empty when absent
-  std::string authority_issuer;    // who issued the issuer's certificate, when the extension says so (RFC
-                                   // 5280, 4.2.1.1)
-  std::string sha256_hex;          // of the DER, lower case
-  std::string spki_sha256_base64;  // of SubjectPublicKeyInfo: the pin (RFC 7469, 2.4)
-  bool self_issued = false;        // subject and issuer are the same name
-  bool self_signed = false;        // self-issued and its signature verifies with its own key
+  std::string subject_key_id;    // hex, empty when absent
+  std::string authority_key_id;  // hex, empty when absent
+  std::string authority_issuer;  // who issued the issuer's certificate, when the extension says so (RFC
+                                 // 5280, 4.2.1.1)
+  bool authority_names_serial = false;  // the extension names a serial number or an issuer
+  std::string sha256_hex;               // of the DER, lower case
+  std::string spki_sha256_base64;       // of SubjectPublicKeyInfo: the pin (RFC 7469, 2.4)
+  std::vector<Extension> extensions;    // in order, at most kMaxKeptNames
+  std::optional<ConstraintsForm> name_constraints;
+  std::size_t malformed_ip_names = 0;  // SAN entries of neither four nor sixteen octets
+  bool has_well_formed_dates = true;   // encoded as RFC 5280, 4.1.2.5, says
+  std::uint64_t rsa_exponent = 0;      // of an RSA key; the largest number stands for all larger ones
+  bool self_issued = false;            // subject and issuer are the same name
+  bool self_signed = false;            // self-issued and its signature verifies with its own key
 };
 
 // "-----BEGIN CERTIFICATE-----..." of `der`.
@@ -86,7 +106,18 @@ struct ChainError {
   int depth = 0;
 };
 
-// What OpenSSL's path validation said; the callback lets it go on, so `errors` holds all complaints.
+// A way to a trust anchor that was tried and not taken.
+struct OtherPath {
+  std::vector<std::string> subjects;  // leaf first
+  bool anchored = false;
+  std::vector<ChainError> errors;  // at least one
+};
+inline constexpr std::size_t kMaxOtherPaths = 4;
+
+// What OpenSSL's path validation said; the callback lets it go on, so `errors` holds all complaints. OpenSSL
+// builds one path. When it complains about that one, every other path that leads to an anchor is tried: the
+// first without a complaint is taken; when there is none, the first that OpenSSL built, or the one with the
+// fewest complaints when that one led to no anchor (RFC 4158).
 struct ChainEvidence {
   // X509_verify_cert ran. A resumed session carries the evidence of the handshake that it comes from, with
   // the validity of `built` judged anew; false when nobody kept that.
@@ -94,6 +125,8 @@ struct ChainEvidence {
   std::vector<ChainError> errors;  // in the order of discovery; empty: a valid path to a trust anchor
   std::vector<Certificate> built;  // leaf first, as far as a path could be built
   bool anchored = false;           // the last of `built` comes from the trust store
+  bool anchor_is_public = false;   // and there from what the distribution ships, not from a CA of the owner
+  std::vector<OtherPath> others;   // at most kMaxOtherPaths, in the order in which they were tried
   std::string
       trust_description;  // "system store", "/etc/x/ca.pem", "system store + /etc/x/ca.pem", "nothing"
 };

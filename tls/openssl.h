@@ -51,6 +51,7 @@ using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;
 using ExtendedKeyUsagePtr = std::unique_ptr<EXTENDED_KEY_USAGE, Free<EXTENDED_KEY_USAGE_free>>;
 using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, Free<free_general_names>>;
 using MemoryPtr = std::unique_ptr<unsigned char, Free<free_openssl_memory>>;
+using NameConstraintsPtr = std::unique_ptr<NAME_CONSTRAINTS, Free<NAME_CONSTRAINTS_free>>;
 using PkeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using SslCtxPtr = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
 using SslPtr = std::unique_ptr<SSL, Free<SSL_free>>;
@@ -61,6 +62,7 @@ using X509ExtensionPtr = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_fre
 using X509NamePtr = std::unique_ptr<X509_NAME, Free<X509_NAME_free>>;
 using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
 using X509StackPtr = std::unique_ptr<STACK_OF(X509), Free<free_x509_stack>>;
+using X509StoreCtxPtr = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
 using X509StorePtr = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
 
 // Whatever is put on the thread's error queue during its life is taken off again. Used around our own work

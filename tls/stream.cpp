@@ -1,6 +1,7 @@
 // The turns of a stream: bytes in, one call into OpenSSL, bytes out.
 #include "tls/stream.h"
 
+#include "tls/chain.h"
 #include "tls/stream_impl.h"
 
 namespace whytls::tls {

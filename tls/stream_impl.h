@@ -75,7 +75,5 @@ enum class CallOutcome { ok, want_input, closed, failed };
 void describe_answer(Stream::Impl& stream);
 // Fills `presented` from the Certificate message when the chain was never validated.
 void describe_presented(Stream::Impl& stream);
-// Adds what the validity of the built chain at `now` has to say, unless it was said.
-void add_time_errors(ChainEvidence& chain, UnixSeconds now);
 
 }  // namespace whytls::tls

@@ -3,9 +3,13 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <filesystem>
+#include <set>
 #include <sstream>
 
+#include "tls/certificate_reader.h"
 #include "tls/context_impl.h"
 #include "tls/files.h"
 
@@ -53,6 +57,47 @@ std::string place(const char* variable, const char* built_in) {
   return set != nullptr ? set : built_in;
 }
 
+std::string digest_of(X509* certificate) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) != 1) return {};
+  return hex(digest.data(), size);
+}
+
+// Where administrators put a CA that the system shall trust: Debian, Fedora, Arch.
+constexpr std::array<const char*, 3> kPlacesOfLocalAnchors = {"/usr/local/share/ca-certificates",
+                                                              "/etc/pki/ca-trust/source/anchors",
+                                                              "/etc/ca-certificates/trust-source/anchors"};
+
+std::set<std::string> local_anchors() {
+  namespace fs = std::filesystem;
+  std::set<std::string> out;
+  for (const char* place : kPlacesOfLocalAnchors) {
+    std::error_code problem;
+    for (fs::recursive_directory_iterator file(place, problem), end; !problem && file != end;
+         file.increment(problem)) {
+      std::error_code no_file;
+      if (!file->is_regular_file(no_file)) continue;
+      const auto pem = read_file(file->path().string());
+      const X509StackPtr certificates = pem ? read_pem_certificates(*pem) : nullptr;
+      for (int i = 0; certificates && i < sk_X509_num(certificates.get()); ++i)
+        out.insert(digest_of(sk_X509_value(certificates.get(), i)));
+    }
+  }
+  return out;
+}
+
+std::set<std::string> public_anchors(X509_STORE* store) {
+  std::set<std::string> out;
+  const std::set<std::string> local = local_anchors();
+  const X509StackPtr all(X509_STORE_get1_all_certs(store));
+  for (int i = 0; all && i < sk_X509_num(all.get()); ++i) {
+    std::string digest = digest_of(sk_X509_value(all.get(), i));
+    if (!local.contains(digest)) out.insert(std::move(digest));
+  }
+  return out;
+}
+
 // A machine without a store is not a mistake of the configuration: nothing is trusted then.
 void add_system_store(X509_STORE* store) {
   std::vector<std::string> files{place(X509_get_default_cert_file_env(), X509_get_default_cert_file())};
@@ -84,6 +129,7 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::load(const TrustOptions& o
   if (!impl.store) return fail("out of memory");
   if (options.system) {
     add_system_store(impl.store.get());
+    impl.public_anchors = public_anchors(impl.store.get());
     impl.description = "system store";
   }
   for (const std::string& file : options.ca_files) {

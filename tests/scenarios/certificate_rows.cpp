@@ -1,7 +1,9 @@
 // One certificate that is wrong in itself.
+#include <cstdlib>
 #include <functional>
 
 #include "tests/scenarios/scenario.h"
+#include "tests/support/directory.h"
 #include "tests/support/scripts.h"
 
 namespace whytls::scenarios {
@@ -84,6 +86,75 @@ Case five_faults() {
   return made;
 }
 
+// A fault of its form, which under a CA of the owner is a warning: so a rule of the policy refuses it.
+Arrangement refused_leaf_with(std::string slug, const Change& change) {
+  return [slug = std::move(slug), arrange = leaf_with(change)] {
+    Case made = arrange();
+    made.policy = "on." + slug + " = \"refuse\"";
+    return made;
+  };
+}
+
+// The root of the world as the system's store: its CAs are public ones then.
+class AsSystemStore {
+ public:
+  AsSystemStore() {
+    ::setenv("SSL_CERT_FILE", directory_.write("cert.pem", world().root.pem()).c_str(), 1);
+    ::setenv("SSL_CERT_DIR", "", 1);
+  }
+  ~AsSystemStore() {
+    ::unsetenv("SSL_CERT_FILE");
+    ::unsetenv("SSL_CERT_DIR");
+  }
+
+ private:
+  support::Directory directory_;
+};
+
+Case of_a_public_ca(const Change& change) {
+  CertificateSpec spec = support::leaf_spec(kDevice);
+  change(spec);
+  Case made = serving({support::issue(spec, world().intermediate), world().intermediate});
+  made.trust = "{ system = true }";
+  made.prop = std::make_shared<AsSystemStore>();
+  return made;
+}
+
+Case valid_for_two_years() {
+  Case made = of_a_public_ca([](CertificateSpec& spec) { spec.not_after = kTestNow + 700 * kDay; });
+  made.policy = "on.cert_validity_too_long = \"refuse\"";
+  made.must_show = "731";
+  return made;
+}
+
+std::vector<Scenario> form_scenarios() {
+  constexpr std::string_view kExtension = "SEC_ERROR_EXTENSION_VALUE_INVALID";
+  return {
+      {"a_wildcard_of_the_certificate_covers_a_public_suffix",
+       {"cert_name_form", "SSL_ERROR_BAD_CERT_DOMAIN", -12276, "upstream", "certificate", 502},
+       refused_leaf_with("cert_name_form",
+                         [](CertificateSpec& spec) { spec.dns_names.emplace_back("*.co.uk"); })},
+      {"the_certificate_may_sign_certificates_and_is_no_ca",
+       {"cert_profile", kExtension, -8158, "upstream", "certificate", 502},
+       refused_leaf_with("cert_profile",
+                         [](CertificateSpec& spec) { spec.key_usage = "digitalSignature,keyCertSign"; })},
+      {"the_certificate_does_not_say_which_key_signed_it",
+       {"cert_key_identifier", kExtension, -8158, "upstream", "certificate", 502},
+       refused_leaf_with("cert_key_identifier",
+                         [](CertificateSpec& spec) { spec.authority_key_id = false; })},
+      {"a_public_ca_does_not_say_which_key_signed_it",
+       {"cert_key_identifier", kExtension, -8158, "upstream", "certificate", 502},
+       [] { return of_a_public_ca([](CertificateSpec& spec) { spec.authority_key_id = false; }); }},
+      {"the_serial_number_is_zero",
+       {"cert_serial", "MOZILLA_PKIX_ERROR_INVALID_INTEGER_ENCODING", -16373, "upstream", "certificate", 502},
+       refused_leaf_with("cert_serial", [](CertificateSpec& spec) { spec.serial_hex = "00"; })},
+      {"the_certificate_of_a_public_ca_is_valid_for_two_years",
+       {"cert_validity_too_long", "MOZILLA_PKIX_ERROR_VALIDITY_TOO_LONG", -16375, "upstream", "certificate",
+        502},
+       valid_for_two_years},
+  };
+}
+
 std::vector<Scenario> usage_scenarios() {
   return {
       {"the_certificate_has_an_unknown_critical_extension",
@@ -141,6 +212,7 @@ std::vector<Scenario> name_and_time_scenarios() {
 std::vector<Scenario> certificate_scenarios() {
   std::vector<Scenario> all = usage_scenarios();
   for (Scenario& scenario : name_and_time_scenarios()) all.push_back(std::move(scenario));
+  for (Scenario& scenario : form_scenarios()) all.push_back(std::move(scenario));
   const std::vector<Scenario> others = {
       {"the_certificate_cannot_be_parsed",
        {"cert_unparsable", "SEC_ERROR_BAD_DER", -8183, "upstream", "certificate", 502},

@@ -90,7 +90,10 @@ std::string Gallery::configuration(std::uint16_t proxy_port) const {
       "[policy.gallery]\nextends = \"browser\"\n"
       "trust   = { system = true, ca_files = [\"" +
       root_file_ +
-      "\"] }\n\n"
+      "\"] }\n"
+      "# Under a CA of one's own these are warnings, and there would be no page.\n"
+      "on.cert_key_identifier = \"refuse\"\non.cert_name_form      = \"refuse\"\n"
+      "on.cert_profile        = \"refuse\"\non.cert_serial         = \"refuse\"\n\n"
       "[[listener]]\nname   = \"forward\"\nmode   = \"forward\"\npolicy = \"gallery\"\nlisten = "
       "\"127.0.0.1:" +
       std::to_string(proxy_port) +

@@ -103,6 +103,22 @@ Behaviour hostile_text(const GalleryShop& shop, const std::string&) {
   return serve_https({.chain = {self_sign(spec)}});
 }
 
+// What programs seldom look at closely enough to refuse it; the configuration of the gallery does.
+std::vector<Exhibit> form_exhibits() {
+  return {
+      with_leaf("no-key-identifier", "the certificate does not say which key signed it",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.authority_key_id = false; }),
+      with_leaf("serial-zero", "the serial number of the certificate is 0",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.serial_hex = "00"; }),
+      with_leaf("suffix-wildcard", "the certificate is for *.co.uk too",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.dns_names.emplace_back("*.co.uk"); }),
+      with_leaf("signing-leaf", "the key usage allows the server to sign certificates, and it is no CA",
+                [](CertificateSpec& spec, const GalleryShop&) {
+                  spec.key_usage = "critical,digitalSignature,keyCertSign";
+                }),
+  };
+}
+
 // What a certificate says of its holder and of its time.
 std::vector<Exhibit> identity_exhibits() {
   return {
@@ -250,7 +266,7 @@ std::vector<Exhibit> joined(std::vector<Exhibit> first, const std::vector<Exhibi
 }  // namespace
 
 std::vector<Exhibit> certificate_exhibits() {
-  return joined(identity_exhibits(), making_exhibits());
+  return joined(joined(identity_exhibits(), making_exhibits()), form_exhibits());
 }
 
 std::vector<Exhibit> chain_exhibits() {

@@ -203,8 +203,37 @@ TEST(CertificateDiagnosis, TheNameThatTheClientAskedForIsProvenAndNotTheHostThat
   EXPECT_EQ(diagnose_now(attempt, policy).primary()->fact("expected_name"), "device.example");
 }
 
+TEST(CertificateDiagnosis, TheSentenceLeavesOutWhatIsOnlyAWarning) {
+  const auto sentence = [](bool is_expired) {
+    return diagnose_now(with_leaf([is_expired](Certificate& c) {
+             c.serial_hex = "00";
+             if (is_expired) c.not_after = kNow - kDay;
+           }))
+        .sentence;
+  };
+  EXPECT_NE(sentence(true).find("expired"), std::string::npos);
+  EXPECT_EQ(sentence(true).find("serial"), std::string::npos);
+  EXPECT_NE(sentence(false).find("serial"), std::string::npos) << "it is all there is to say";
+}
+
+// OpenSSL compares the wildcard itself with the constraint, and finds nothing.
+TEST(CertificateDiagnosis, AWildcardMustNotStandForAnExcludedName) {
+  const auto asked_for = [](const std::string& host, const std::string& excluded) {
+    Attempt attempt = with_leaf([](Certificate& c) { c.names[0].value = "*.a.example"; });
+    attempt.handshake.chain.built[1].name_constraints.emplace().excluded_hosts = {"other.test", excluded};
+    attempt.host = host;
+    return slugs(diagnose_now(attempt));
+  };
+  EXPECT_EQ(asked_for("b.a.example", "b.a.example"), "chain_name_constraint");
+  EXPECT_EQ(asked_for("b.a.example", "B.A.example"), "chain_name_constraint");
+  EXPECT_EQ(asked_for("b.a.example", "a.example"), "chain_name_constraint");
+  EXPECT_EQ(asked_for("b.a.example", "c.a.example"), "");
+  EXPECT_EQ(asked_for("bb.a.example", "b.a.example"), "");
+  EXPECT_EQ(asked_for("b.a.example", ".a.example"), "chain_name_constraint");
+}
+
 TEST(CertificateDiagnosis, PurposeIsExplainedByTheKeyUsageWhenThatIsTheReason) {
-  Attempt attempt = with_leaf([](Certificate& c) { c.key_usage = 0x0006; });
+  Attempt attempt = with_leaf([](Certificate& c) { c.key_usage = 0x0002; });
   attempt.handshake.chain.errors = {{tls::verify_code::kInvalidPurpose, 0}};
   EXPECT_EQ(slugs(diagnose_now(attempt)), "cert_key_usage");
 }

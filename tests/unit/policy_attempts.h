@@ -34,6 +34,8 @@ inline tls::Certificate certificate(const std::string& subject, const std::strin
   out.subject_key_id = "ski of " + subject;
   out.authority_key_id = "ski of " + issuer;
   out.self_issued = subject == issuer;
+  out.rsa_exponent = 65'537;
+  out.extensions = {{"2.5.29.14"}, {"2.5.29.35"}, {"2.5.29.15", true}, {"2.5.29.19", true}};
   return out;
 }
 
@@ -41,6 +43,8 @@ inline tls::Certificate leaf_certificate() {
   tls::Certificate out = certificate("a.example", "Inter");
   out.has_san = true;
   out.names = {{tls::AltName::Kind::dns, "a.example"}};
+  out.extensions.push_back({"2.5.29.17"});
+  out.extensions.push_back({"2.5.29.37"});
   out.basic_constraints_ca = false;
   out.key_usage = 0x00A0;
   out.has_extended_key_usage = true;

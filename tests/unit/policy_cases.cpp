@@ -130,6 +130,16 @@ std::vector<Case> certificate_cases() {
       {Failure::chain_issuer_expired, kPhase, inter([](Certificate& c) { c.not_after = kNow - kDay; })},
       {Failure::chain_issuer_not_yet_valid, kPhase,
        inter([](Certificate& c) { c.not_before = kNow + kDay; })},
+      {Failure::cert_name_form, kPhase, leaf([](Certificate& c) { c.malformed_ip_names = 1; })},
+      {Failure::cert_profile, kPhase, inter([](Certificate& c) { c.extensions.push_back({"2.5.29.19"}); })},
+      {Failure::cert_key_identifier, kPhase, leaf([](Certificate& c) { c.authority_key_id.clear(); })},
+      {Failure::cert_serial, kPhase, leaf([](Certificate& c) { c.serial_hex = "00"; })},
+      {Failure::cert_validity_too_long, kPhase,
+       [] {
+         Attempt a = with_leaf([](Certificate& c) { c.not_after = kNow + 800 * kDay; });
+         a.handshake.chain.anchor_is_public = true;
+         return a;
+       }()},
   };
 }
 

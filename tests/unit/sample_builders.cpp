@@ -40,6 +40,9 @@ tls::Certificate certificate(const std::string& name, const std::string& issuer,
   made.signature_digest = "SHA256";
   made.sha256_hex = "5fbb6c2a1d9e40c7a8b3f0e1d2c3b4a5968778695a4b3c2d1e0f112233445566";
   made.spki_sha256_base64 = "3yqNkR0l5bXn0m3jvXk1y9d8y2r0u4Y1b7p9c6a5e2E=";
+  made.rsa_exponent = 65'537;
+  made.extensions = {{"2.5.29.14"}, {"2.5.29.35"}, {"2.5.29.15", true}, {"2.5.29.19", true}};
+  made.authority_key_id = "a1";
   return made;
 }
 
