@@ -124,8 +124,9 @@ std::string_view magnitude(const Certificate& certificate) {
   return digits;
 }
 
+constexpr std::size_t kDigitsOfLongestSerial = 40;  // two for each octet
 // One in 65,536 good serial numbers of 64 bits is shorter than this.
-constexpr std::size_t kDigitsOfSmallSerial = 2 * 6;
+constexpr std::size_t kDigitsOfSmallSerial = 12;
 
 constexpr auto kProfile = Failure::cert_profile;
 constexpr auto kKeyIds = Failure::cert_key_identifier;
@@ -240,7 +241,7 @@ const ProfileRule kRules[] = {
     {kSerial, kAll | kOldRoots, kAnybody, "the serial number is negative", "RFC 5280, 4.1.2.2",
      [](const Subject& s) { return broken_if(s.certificate.serial_hex.starts_with('-')); }},
     {kSerial, kAll | kOldRoots, kAnybody, "the serial number is longer than 20 octets", "RFC 5280, 4.1.2.2",
-     [](const Subject& s) { return broken_if(magnitude(s.certificate).size() > 2 * 20); }},
+     [](const Subject& s) { return broken_if(magnitude(s.certificate).size() > kDigitsOfLongestSerial); }},
     {kSerial, kLeaf | kBetween | kHint, kWeb, "the serial number has fewer than 64 bits", "BR 7.1",
      [](const Subject& s) {
        const std::size_t digits = magnitude(s.certificate).size();

@@ -116,6 +116,7 @@ TEST_F(Paths, ASignatureThatDoesNotHoldIsNoWay) {
 TEST_F(Paths, CirclesEndInBoundedTime) {
   constexpr int kAuthorities = 12;
   std::vector<Credential> own;
+  own.reserve(kAuthorities);
   for (int i = 0; i < kAuthorities; ++i) own.push_back(self_sign(root_spec("Ring " + std::to_string(i))));
   std::vector<Credential> sent = {issue(leaf_spec("a.test"), own[0])};
   for (int i = 0; i < kAuthorities; ++i) {
