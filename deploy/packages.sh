@@ -21,6 +21,7 @@ build_packages=(
   nlohmann-json3-dev
   node-llhttp
   pkg-config
+  publicsuffix
 )
 
 # In addition, to build the gallery of broken servers (it is made of parts of the tests).
@@ -29,7 +30,7 @@ gallery_packages=(libgtest-dev libgmock-dev)
 
 # To run the program that was built elsewhere.
 # shellcheck disable=SC2034
-runtime_packages=(ca-certificates libpsl5 libspdlog1.10 libssl3 libsystemd0 libuv1)
+runtime_packages=(ca-certificates libpsl5 publicsuffix libspdlog1.10 libssl3 libsystemd0 libuv1)
 
 # In addition, to test it.
 # shellcheck disable=SC2034

@@ -97,13 +97,19 @@ void check_name(const Certificate& certificate, const std::string& wanted, Findi
 // leave open who looks (CVE-2025-61727): the name that was asked for must be allowed to whoever issued for
 // it.
 void check_excluded(const tls::HandshakeEvidence& handshake, const std::string& wanted, FindingSet& out) {
-  if (is_ip_literal(wanted)) return;
+  const Certificate& leaf = handshake.presented.front();
+  const bool is_listed =
+      std::any_of(leaf.names.begin(), leaf.names.end(), [&wanted](const tls::AltName& name) {
+        return name.kind == tls::AltName::Kind::dns && normalized_host(name.value) == wanted;
+      });
+  // Of a name that stands there itself OpenSSL has said it already.
+  if (is_ip_literal(wanted) || is_listed || !certificate_names(leaf, wanted, false)) return;
   const auto& built = handshake.chain.built;
   for (std::size_t depth = 1; depth < built.size(); ++depth) {
     if (!built[depth].name_constraints) continue;
     for (const std::string& excluded : built[depth].name_constraints->excluded_hosts) {
       if (!is_within(wanted, excluded)) continue;
-      Finding finding = about(Failure::chain_name_constraint, 0, handshake.presented.front());
+      Finding finding = about(Failure::chain_name_constraint, 0, leaf);
       add_fact(finding, "detail", "a wildcard stands for a name that a CA of the chain must not issue for");
       add_fact(finding, "expected_name", wanted);
       out.add(std::move(finding));
@@ -292,9 +298,9 @@ std::vector<Finding> certificate_findings(const Attempt& attempt, const Policy& 
   }
   if (handshake.presented.front().parse_error.empty()) {
     check_name(handshake.presented.front(), expected_name(attempt, policy), out);
-    check_excluded(handshake, expected_name(attempt, policy), out);
     check_pins(handshake, policy, out);
     add_chain_findings(attempt, out);
+    check_excluded(handshake, expected_name(attempt, policy), out);
     add_profile_findings(attempt, out);
   }
   return out.take();

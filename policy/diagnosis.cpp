@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "policy/findings.h"
+#include "policy/judgement.h"
 #include "policy/sentence.h"
 
 namespace whytls::policy {
@@ -103,6 +104,10 @@ Diagnosis diagnose(const Attempt& attempt, const Policy& policy, UnixSeconds now
   }
   std::move(found.begin(), found.end(), std::back_inserter(out.findings));
   if (attempt.leg == Leg::upstream) out.pin = match_pins(attempt.handshake, policy);
+  for (Finding& finding : out.findings) {
+    finding.is_minor = finding.default_action != Action::refuse &&
+                       judge(finding, out.pin, policy, now).action != Action::refuse;
+  }
   out.sentence = make_sentence(english(), attempt, out.findings);
   out.checks = make_checks(attempt, policy, out, now);
   return out;

@@ -45,6 +45,8 @@ struct Finding {
 
   // What is done about it when no rule and no pin says otherwise.
   Action default_action = Action::refuse;
+  // By itself no more than a warning, and no rule of the policy makes more of it.
+  bool is_minor = false;
   // What a browser shows in this case when that is not the code of the failure: the alert that the server
   // chose, or the message that was malformed.
   std::optional<NssCode> exact_code{};

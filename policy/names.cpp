@@ -86,8 +86,11 @@ bool is_same_address(std::string_view address, std::string_view loose) {
 }
 
 bool is_public_suffix(std::string_view domain) {
+  // The list that the distribution keeps up to date, or the one that libpsl was built with; nullptr: none.
+  static psl_ctx_t* const list = psl_latest(nullptr);
   const std::string name = normalized_host(domain);
-  return psl_is_public_suffix2(psl_builtin(), name.c_str(), PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
+  return list != nullptr &&
+         psl_is_public_suffix2(list, name.c_str(), PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) == 1;
 }
 
 bool matches_dns_name(std::string_view pattern, std::string_view host) {

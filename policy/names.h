@@ -17,7 +17,7 @@ namespace whytls::policy {
 // hexadecimal, octal, with leading zeros.
 [[nodiscard]] bool is_same_address(std::string_view address, std::string_view loose);
 // True for a suffix below which registries give out names ("com", "co.uk"), by the ICANN part of the Public
-// Suffix List as libpsl was built with it. Suffixes of hosters ("github.io") are none: they belong to one
+// Suffix List, read on first use. Suffixes of hosters ("github.io") are none: they belong to one
 // owner, who has wildcard certificates for them (BR 3.2.2.6; Chrome does the same).
 [[nodiscard]] bool is_public_suffix(std::string_view domain);
 

@@ -109,6 +109,14 @@ Broken malformed_access(const Subject& subject) {
   return broken_if(access != nullptr && access->is_malformed);
 }
 
+std::string_view malformed_constraint(const Certificate& certificate) {
+  return certificate.name_constraints ? std::string_view(certificate.name_constraints->malformed_name)
+                                      : std::string_view();
+}
+Broken quoted(std::string_view name) {
+  return name.empty() ? kKept : Broken(std::string(name));
+}
+
 bool allows_everything(const Certificate& certificate) {
   const auto& uses = certificate.extended_key_usage;
   return std::any_of(uses.begin(), uses.end(), [](const std::string& use) {
@@ -151,7 +159,7 @@ const ProfileRule kRules[] = {
      [](const Subject& s) { return broken_if(s.certificate.issuer.empty()); }},
     {kProfile, kCas, kAnybody, "the subject of a CA is empty", "RFC 5280, 4.1.2.6",
      [](const Subject& s) { return broken_if(s.certificate.subject.empty()); }},
-    {kProfile, kAll, kAnybody, "a date is not encoded as it has to be", "RFC 5280, 4.1.2.5",
+    {kProfile, kAll | kOldRoots, kAnybody, "a date is not encoded as it has to be", "RFC 5280, 4.1.2.5",
      [](const Subject& s) { return broken_if(!s.certificate.has_well_formed_dates); }},
     {kProfile, kCas | kOldRoots, kAnybody, "basicConstraints of a CA is not critical", "RFC 5280, 4.2.1.9",
      [](const Subject& s) { return broken_if(is_not_critical(s.certificate, oid::kBasicConstraints)); }},
@@ -173,10 +181,15 @@ const ProfileRule kRules[] = {
        return broken_if(s.certificate.name_constraints && s.certificate.name_constraints->is_empty);
      }},
     {kProfile, kCas, kAnybody, "a name of the name constraints is malformed", "RFC 5280, 4.2.1.10",
-     [](const Subject& s) -> Broken {
-       const auto& form = s.certificate.name_constraints;
-       if (!form || form->malformed_name.empty()) return kKept;
-       return form->malformed_name;
+     [](const Subject& s) {
+       const std::string_view name = malformed_constraint(s.certificate);
+       return name.starts_with('.') ? kKept : quoted(name);
+     }},
+    // Templates of private CAs often have it, and every library takes it.
+    {kProfile, kCas, kWeb, "a name of the name constraints is malformed", "RFC 5280, 4.2.1.10",
+     [](const Subject& s) {
+       const std::string_view name = malformed_constraint(s.certificate);
+       return name.starts_with('.') ? quoted(name) : kKept;
      }},
     {kProfile, kCas, kAnybody, "the policy constraints are not critical", "RFC 5280, 4.2.1.11",
      [](const Subject& s) { return broken_if(is_not_critical(s.certificate, oid::kPolicyConstraints)); }},
@@ -186,7 +199,7 @@ const ProfileRule kRules[] = {
      [](const Subject& s) { return broken_if(is_critical(s.certificate, oid::kAuthorityAccess)); }},
     {kProfile, kAll, kAnybody, "the authority information access is malformed or empty", "RFC 5280, 4.2.2.1",
      malformed_access},
-    {kProfile, kLeaf, kWeb, "the extended key usage is critical", "BR 7.1.2.7.10",
+    {kProfile, kLeaf, kWeb, "the extended key usage is critical", "BR 7.1.2.7.6",
      [](const Subject& s) { return broken_if(is_critical(s.certificate, oid::kExtendedKeyUsage)); }},
     {kProfile, kLeaf, kWeb, "the extended key usage is missing", "BR 7.1.2.7.10",
      [](const Subject& s) { return broken_if(lacks(s.certificate, oid::kExtendedKeyUsage)); }},
@@ -221,7 +234,10 @@ const ProfileRule kRules[] = {
        return broken_if(extension(s.certificate, oid::kAuthorityKeyId) != nullptr &&
                         s.certificate.authority_key_id.empty());
      }},
-    {kKeyIds, kAll | kOldRoots, kWeb, "the authority key identifier names an issuer and serial number",
+    {kKeyIds, kLeaf, kWeb, "the authority key identifier names an issuer and serial number", "BR 7.1.2.11.1",
+     [](const Subject& s) { return broken_if(s.certificate.authority_names_serial); }},
+    // Forbidden since September 2023 only, and CAs live long.
+    {kKeyIds, kCas | kHint, kWeb, "the authority key identifier names an issuer and serial number",
      "BR 7.1.2.11.1", [](const Subject& s) { return broken_if(s.certificate.authority_names_serial); }},
     {kKeyIds, kAnchor, kWeb, "the authority key identifier of a root is not its subject key identifier",
      "BR 7.1.2.1.3",
@@ -242,7 +258,7 @@ const ProfileRule kRules[] = {
      [](const Subject& s) { return broken_if(s.certificate.serial_hex.starts_with('-')); }},
     {kSerial, kAll | kOldRoots, kAnybody, "the serial number is longer than 20 octets", "RFC 5280, 4.1.2.2",
      [](const Subject& s) { return broken_if(magnitude(s.certificate).size() > kDigitsOfLongestSerial); }},
-    {kSerial, kLeaf | kBetween | kHint, kWeb, "the serial number has fewer than 64 bits", "BR 7.1",
+    {kSerial, kLeaf | kHint, kWeb, "the serial number has fewer than 64 bits", "BR 7.1",
      [](const Subject& s) {
        const std::size_t digits = magnitude(s.certificate).size();
        return broken_if(digits > 0 && digits < kDigitsOfSmallSerial);

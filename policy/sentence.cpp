@@ -90,7 +90,7 @@ std::string peer_name(const Language& language, const Attempt& attempt) {
 std::vector<Finding> worth_saying(const std::vector<Finding>& findings) {
   std::vector<Finding> out;
   std::copy_if(findings.begin(), findings.end(), std::back_inserter(out),
-               [](const Finding& one) { return one.default_action == Action::refuse; });
+               [](const Finding& one) { return !one.is_minor; });
   return out.empty() ? findings : out;
 }
 

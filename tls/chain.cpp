@@ -76,7 +76,10 @@ void add_incomplete_chain_errors(ChainEvidence& chain, X509_STORE_CTX* store, in
 ChainEvidence validate_once(X509_STORE_CTX* store, const ChainRequest& request, const Descriptions& known) {
   ChainEvidence chain;
   X509_STORE_CTX_set_time(store, 0, static_cast<time_t>(request.now));
-  X509_STORE_CTX_set_app_data(store, &chain);
+  if (X509_STORE_CTX_set_app_data(store, &chain) != 1) {
+    add_error(chain, verify_code::kOutOfMem, 0);
+    return chain;
+  }
   X509_STORE_CTX_set_verify_cb(store, note_complaint);
   const int result = X509_verify_cert(store);
   X509_STORE_CTX_set_app_data(store, nullptr);
@@ -92,7 +95,7 @@ ChainEvidence validate_once(X509_STORE_CTX* store, const ChainRequest& request, 
   for (int i = 0; i < count && chain.built.size() < kMaxKeptCertificates; ++i)
     chain.built.push_back(known.of(sk_X509_value(built, i)));
   if (chain.anchored && request.trust != nullptr)
-    chain.anchor_is_public = request.trust->impl().public_anchors.contains(chain.built.back().sha256_hex);
+    chain.anchor_is_public = request.trust->impl().is_public(sk_X509_value(built, count - 1));
   add_incomplete_chain_errors(chain, store, request.level);
   add_time_errors(chain, request.now);
   return chain;
@@ -111,7 +114,9 @@ std::optional<ChainEvidence> validate_path(const CertificatePath& path, X509_STO
   }
   if (X509_STORE_CTX_init(store.get(), nullptr, path[0].get(), between.get()) != 1) return std::nullopt;
   X509_STORE_CTX_set0_trusted_stack(store.get(), anchor.get());
-  X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(store.get()), X509_STORE_CTX_get0_param(original));
+  if (X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(store.get()), X509_STORE_CTX_get0_param(original)) !=
+      1)
+    return std::nullopt;
   return validate_once(store.get(), request, known);
 }
 
@@ -134,9 +139,7 @@ OtherPath as_other(const ChainEvidence& chain) {
 }
 
 bool is_better(const ChainEvidence& candidate, const ChainEvidence& best) {
-  if (candidate.errors.empty()) return true;
-  if (best.anchored) return false;
-  return candidate.anchored;
+  return candidate.anchored && (candidate.errors.empty() || !best.anchored);
 }
 
 // Tries the other paths until one is without a complaint.

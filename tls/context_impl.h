@@ -21,9 +21,10 @@ struct TicketKeys {
 
 struct TrustStore::Impl {
   X509StorePtr store;
-  // SHA-256 of the anchors of the system store that the distribution ships. What an administrator added to
-  // that store is no public CA, whose certificates the rules of the CA/Browser Forum bind.
+  // SHA-256 of the CAs that the distribution ships, when the system store is used. What an administrator
+  // added to that store is no public CA, whose certificates the rules of the CA/Browser Forum bind.
   std::set<std::string> public_anchors;
+  [[nodiscard]] bool is_public(X509* anchor) const;
   std::string description;
   std::size_t size = 0;
 };

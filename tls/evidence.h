@@ -116,8 +116,8 @@ inline constexpr std::size_t kMaxOtherPaths = 4;
 
 // What OpenSSL's path validation said; the callback lets it go on, so `errors` holds all complaints. OpenSSL
 // builds one path. When it complains about that one, every other path that leads to an anchor is tried: the
-// first without a complaint is taken; when there is none, the first that OpenSSL built, or the one with the
-// fewest complaints when that one led to no anchor (RFC 4158).
+// first without a complaint is taken; when there is none, the one that OpenSSL built, or the first of the
+// others when that one led to no anchor (RFC 4158).
 struct ChainEvidence {
   // X509_verify_cert ran. A resumed session carries the evidence of the handshake that it comes from, with
   // the validity of `built` judged anew; false when nobody kept that.

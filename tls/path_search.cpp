@@ -13,7 +13,7 @@ namespace {
 
 // A hundred certificates of one name make more ways than anybody has time for.
 constexpr int kMaxSteps = 400;
-constexpr int kMaxSignatures = 60;
+constexpr int kMaxSignatures = 16;  // of keys that the peer chose: each may take milliseconds
 
 X509Ptr shared(X509* certificate) {
   X509_up_ref(certificate);
@@ -26,7 +26,7 @@ class PathSearch {
 
   std::vector<CertificatePath> run(X509* leaf) {
     way_.push_back(leaf);
-    walk();
+    if (!is_rejected(leaf)) walk();
     return std::move(found_);
   }
 
@@ -44,7 +44,7 @@ class PathSearch {
     if (way_.size() == kMaxKeptCertificates) return;
     for (int i = 0; i < sk_X509_num(sent_) && !is_over(); ++i) {
       X509* const next = sk_X509_value(sent_, i);
-      if (!can_follow(next)) continue;
+      if (!can_follow(next) || is_rejected(next)) continue;
       way_.push_back(next);
       walk();
       way_.pop_back();
@@ -62,6 +62,19 @@ class PathSearch {
              X509_PUBKEY_eq(X509_get_X509_PUBKEY(one), X509_get_X509_PUBKEY(next)) == 1;
     });
     return !is_passed && X509_check_issued(next, last) == X509_V_OK && is_signed_by(last, next);
+  }
+
+  // A mark of the store is on its own copy of a certificate. It has to count for the copy that a peer sends
+  // too, and for every other certificate of that authority.
+  bool is_rejected(X509* next) {
+    const X509StackPtr known(X509_STORE_CTX_get1_certs(store_, X509_get_subject_name(next)));
+    for (int i = 0; known && i < sk_X509_num(known.get()); ++i) {
+      X509* const one = sk_X509_value(known.get(), i);
+      if (X509_PUBKEY_eq(X509_get_X509_PUBKEY(one), X509_get_X509_PUBKEY(next)) == 1 &&
+          X509_check_trust(one, X509_TRUST_SSL_SERVER, 0) == X509_TRUST_REJECTED)
+        return true;
+    }
+    return false;
   }
 
   bool is_signed_by(X509* certificate, X509* issuer) {

@@ -64,36 +64,32 @@ std::string digest_of(X509* certificate) {
   return hex(digest.data(), size);
 }
 
-// Where administrators put a CA that the system shall trust: Debian, Fedora, Arch.
-constexpr std::array<const char*, 3> kPlacesOfLocalAnchors = {"/usr/local/share/ca-certificates",
-                                                              "/etc/pki/ca-trust/source/anchors",
-                                                              "/etc/ca-certificates/trust-source/anchors"};
+// Where distributions keep the CAs of Mozilla's program before they are mixed with those of the
+// administrator: Debian, Arch, Fedora. What stands in no such place is no public CA, so that nobody's own CA
+// is taken for one.
+constexpr std::array<const char*, 3> kPlacesOfPublicAnchors = {
+    "/usr/share/ca-certificates/mozilla", "/usr/share/ca-certificates/trust-source/mozilla.trust.p11-kit",
+    "/usr/share/pki/ca-trust-source/ca-bundle.trust.p11-kit"};
 
-std::set<std::string> local_anchors() {
-  namespace fs = std::filesystem;
-  std::set<std::string> out;
-  for (const char* place : kPlacesOfLocalAnchors) {
-    std::error_code problem;
-    for (fs::recursive_directory_iterator file(place, problem), end; !problem && file != end;
-         file.increment(problem)) {
-      std::error_code no_file;
-      if (!file->is_regular_file(no_file)) continue;
-      const auto pem = read_file(file->path().string());
-      const X509StackPtr certificates = pem ? read_pem_certificates(*pem) : nullptr;
-      for (int i = 0; certificates && i < sk_X509_num(certificates.get()); ++i)
-        out.insert(digest_of(sk_X509_value(certificates.get(), i)));
-    }
-  }
-  return out;
+void add_digests(const std::filesystem::path& file, std::set<std::string>& out) {
+  const QueueMark mark;
+  const auto pem = read_file(file.string());
+  const X509StackPtr certificates = pem ? read_pem_certificates(*pem) : nullptr;
+  for (int i = 0; certificates && i < sk_X509_num(certificates.get()); ++i)
+    out.insert(digest_of(sk_X509_value(certificates.get(), i)));
 }
 
-std::set<std::string> public_anchors(X509_STORE* store) {
+std::set<std::string> public_anchors() {
+  namespace fs = std::filesystem;
   std::set<std::string> out;
-  const std::set<std::string> local = local_anchors();
-  const X509StackPtr all(X509_STORE_get1_all_certs(store));
-  for (int i = 0; all && i < sk_X509_num(all.get()); ++i) {
-    std::string digest = digest_of(sk_X509_value(all.get(), i));
-    if (!local.contains(digest)) out.insert(std::move(digest));
+  for (const char* place : kPlacesOfPublicAnchors) {
+    std::error_code problem;
+    if (!fs::is_directory(place, problem)) {
+      add_digests(place, out);
+      continue;
+    }
+    for (fs::directory_iterator file(place, problem), end; !problem && file != end; file.increment(problem))
+      add_digests(file->path(), out);
   }
   return out;
 }
@@ -118,6 +114,10 @@ std::size_t count_certificates(X509_STORE* store) {
 
 }  // namespace
 
+bool TrustStore::Impl::is_public(X509* anchor) const {
+  return public_anchors.contains(digest_of(anchor));
+}
+
 TrustStore::TrustStore() : impl_(std::make_unique<Impl>()) {}
 TrustStore::~TrustStore() = default;
 
@@ -129,7 +129,7 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::load(const TrustOptions& o
   if (!impl.store) return fail("out of memory");
   if (options.system) {
     add_system_store(impl.store.get());
-    impl.public_anchors = public_anchors(impl.store.get());
+    impl.public_anchors = public_anchors();
     impl.description = "system store";
   }
   for (const std::string& file : options.ca_files) {

@@ -35,6 +35,7 @@ HandshakeEvidence validate(const ValidateRequest& request, const TrustStore& tru
   out.chain =
       validate_chain(store.get(), {sent.get(), request.security_level, request.now, &trust}, out.presented);
   out.chain.trust_description = trust.description();
+  if (request.anchors_are_public) out.chain.anchor_is_public = out.chain.anchored;
   return out;
 }
 

@@ -13,6 +13,7 @@ struct ValidateRequest {
   std::vector<std::string> certificates;  // DER, in the order in which a server would send them
   UnixSeconds now = 0;
   int security_level = kDefaultSecurityLevel;
+  bool anchors_are_public = false;  // all of them stand for CAs that the distribution ships
 };
 
 // The evidence of a handshake that a server with these certificates ended in order: `presented` and `chain`

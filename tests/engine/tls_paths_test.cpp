@@ -1,8 +1,14 @@
 // Several ways lead to an anchor: one good one is enough, and the others say what was wrong with them.
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
+
+#include <filesystem>
 
 #include "tests/support/certificates.h"
 #include "tests/support/directory.h"
+#include "tls/certificate_reader.h"
+#include "tls/files.h"
+#include "tls/openssl.h"
 #include "tls/validate.h"
 #include "tls/verify_codes.h"
 
@@ -143,19 +149,48 @@ TEST_F(Paths, WithoutCertificatesNothingWasVerified) {
   EXPECT_NE(evidence.presented[0].parse_error, "");
 }
 
+// "Reject" is a mark on the store's copy of a certificate (openssl x509 -addreject).
+TEST_F(Paths, AnAuthorityThatTheStoreRejectsIsOnNone) {
+  const Credential issuer = issue(authority("Cross"), new_root_);
+  const Credential again = issue(authority("Cross"), old_root_);
+  const Credential leaf = issue(leaf_spec("a.test"), issuer);
+  const tls::X509Ptr marked(X509_dup(issuer.certificate.get()));
+  const tls::Asn1ObjectPtr use(OBJ_nid2obj(NID_server_auth));
+  ASSERT_EQ(X509_add1_reject_object(marked.get(), use.get()), 1);
+  const tls::BioPtr memory(BIO_new(BIO_s_mem()));
+  ASSERT_EQ(PEM_write_bio_X509_AUX(memory.get(), marked.get()), 1);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &text);
+  tls::TrustOptions options;
+  options.system = false;
+  options.ca_files = {directory_.write(
+      "marked.pem", std::string(text, static_cast<std::size_t>(size)) + new_root_.pem() + old_root_.pem())};
+  const auto trust = tls::TrustStore::load(options);
+  ASSERT_TRUE(trust);
+  for (const std::vector<std::string>& sent :
+       {std::vector{leaf.der(), issuer.der()}, std::vector{leaf.der(), again.der(), issuer.der()},
+        std::vector{leaf.der()}}) {
+    const tls::ChainEvidence chain = tls::validate({sent, kTestNow}, **trust).chain;
+    EXPECT_FALSE(chain.errors.empty());
+  }
+}
+
 // Only what the distribution ships is a public CA.
 TEST_F(Paths, TellAPublicAnchorFromAnOwnOne) {
-  const Credential leaf = issue(leaf_spec("a.test"), new_root_);
-  EXPECT_FALSE(judged({leaf}, {new_root_}).chain.anchor_is_public);
-  ::setenv("SSL_CERT_FILE", directory_.write("cert.pem", new_root_.pem()).c_str(), 1);
-  ::setenv("SSL_CERT_DIR", "", 1);
+  EXPECT_FALSE(judged({issue(leaf_spec("a.test"), new_root_)}, {new_root_}).chain.anchor_is_public);
+  const std::filesystem::path folder = "/usr/share/ca-certificates/mozilla";
+  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is where Debian has them";
   const auto trust = tls::TrustStore::load({});
-  ::unsetenv("SSL_CERT_FILE");
-  ::unsetenv("SSL_CERT_DIR");
-  ASSERT_TRUE(trust);
-  const tls::ChainEvidence chain = tls::validate({{leaf.der()}, kTestNow}, **trust).chain;
-  EXPECT_TRUE(chain.errors.empty());
-  EXPECT_TRUE(chain.anchor_is_public);
+  const std::string file = std::filesystem::directory_iterator(folder)->path().string();
+  const auto as_own = tls::TrustStore::load({.system = false, .ca_files = {file}});
+  ASSERT_TRUE(trust && as_own);
+  const auto pem = tls::read_file(file);
+  ASSERT_TRUE(pem);
+  const tls::BioPtr bio(BIO_new_mem_buf(pem->data(), static_cast<int>(pem->size())));
+  const tls::X509Ptr root(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  const std::string der = tls::describe_certificate(root.get()).der;
+  EXPECT_TRUE(tls::validate({{der}, kTestNow}, **trust).chain.anchor_is_public);
+  EXPECT_FALSE(tls::validate({{der}, kTestNow}, **as_own).chain.anchor_is_public);
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ std::string joined(const Json& list) {
 
 policy::Attempt attempt_of(const Json& test, const tls::TrustStore& trust) {
   tls::ValidateRequest request;
+  request.anchors_are_public = true;  // the rules of the web are those of public CAs
   request.now = time_of(test.at("validation_time"));
   request.certificates.push_back(der_of(test.at("peer_certificate")));
   for (const Json& one : test.at("untrusted_intermediates")) request.certificates.push_back(der_of(one));
@@ -78,10 +79,11 @@ policy::Attempt attempt_of(const Json& test, const tls::TrustStore& trust) {
 Got judge(const Json& test, const support::Directory& scratch) {
   if (test.at("validation_kind") != "SERVER") return {"SKIPPED", "not about servers"};
   if (!test.at("expected_peer_name").is_object()) return {"SKIPPED", "no peer name"};
-  // Its anchors take the place of the system's: they are public CAs, which the rules of the web bind.
-  ::setenv("SSL_CERT_FILE", scratch.write("anchors.pem", joined(test.at("trusted_certs"))).c_str(), 1);
-  ::setenv("SSL_CERT_DIR", "", 1);
-  const auto trust = tls::TrustStore::load({});
+  tls::TrustOptions options;
+  options.system = false;
+  if (!test.at("trusted_certs").empty())
+    options.ca_files.push_back(scratch.write("anchors.pem", joined(test.at("trusted_certs"))));
+  const auto trust = tls::TrustStore::load(options);
   if (!trust) return {"FAILURE", "trust_store: " + trust.error().text()};
   const policy::Policy browser = policy::browser_policy();
   const policy::Attempt attempt = attempt_of(test, **trust);

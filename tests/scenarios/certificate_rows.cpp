@@ -1,9 +1,7 @@
 // One certificate that is wrong in itself.
-#include <cstdlib>
 #include <functional>
 
 #include "tests/scenarios/scenario.h"
-#include "tests/support/directory.h"
 #include "tests/support/scripts.h"
 
 namespace whytls::scenarios {
@@ -95,38 +93,6 @@ Arrangement refused_leaf_with(std::string slug, const Change& change) {
   };
 }
 
-// The root of the world as the system's store: its CAs are public ones then.
-class AsSystemStore {
- public:
-  AsSystemStore() {
-    ::setenv("SSL_CERT_FILE", directory_.write("cert.pem", world().root.pem()).c_str(), 1);
-    ::setenv("SSL_CERT_DIR", "", 1);
-  }
-  ~AsSystemStore() {
-    ::unsetenv("SSL_CERT_FILE");
-    ::unsetenv("SSL_CERT_DIR");
-  }
-
- private:
-  support::Directory directory_;
-};
-
-Case of_a_public_ca(const Change& change) {
-  CertificateSpec spec = support::leaf_spec(kDevice);
-  change(spec);
-  Case made = serving({support::issue(spec, world().intermediate), world().intermediate});
-  made.trust = "{ system = true }";
-  made.prop = std::make_shared<AsSystemStore>();
-  return made;
-}
-
-Case valid_for_two_years() {
-  Case made = of_a_public_ca([](CertificateSpec& spec) { spec.not_after = kTestNow + 700 * kDay; });
-  made.policy = "on.cert_validity_too_long = \"refuse\"";
-  made.must_show = "731";
-  return made;
-}
-
 std::vector<Scenario> form_scenarios() {
   constexpr std::string_view kExtension = "SEC_ERROR_EXTENSION_VALUE_INVALID";
   return {
@@ -142,16 +108,9 @@ std::vector<Scenario> form_scenarios() {
        {"cert_key_identifier", kExtension, -8158, "upstream", "certificate", 502},
        refused_leaf_with("cert_key_identifier",
                          [](CertificateSpec& spec) { spec.authority_key_id = false; })},
-      {"a_public_ca_does_not_say_which_key_signed_it",
-       {"cert_key_identifier", kExtension, -8158, "upstream", "certificate", 502},
-       [] { return of_a_public_ca([](CertificateSpec& spec) { spec.authority_key_id = false; }); }},
       {"the_serial_number_is_zero",
        {"cert_serial", "MOZILLA_PKIX_ERROR_INVALID_INTEGER_ENCODING", -16373, "upstream", "certificate", 502},
        refused_leaf_with("cert_serial", [](CertificateSpec& spec) { spec.serial_hex = "00"; })},
-      {"the_certificate_of_a_public_ca_is_valid_for_two_years",
-       {"cert_validity_too_long", "MOZILLA_PKIX_ERROR_VALIDITY_TOO_LONG", -16375, "upstream", "certificate",
-        502},
-       valid_for_two_years},
   };
 }
 

@@ -214,6 +214,14 @@ TEST(CertificateDiagnosis, TheSentenceLeavesOutWhatIsOnlyAWarning) {
   EXPECT_NE(sentence(true).find("expired"), std::string::npos);
   EXPECT_EQ(sentence(true).find("serial"), std::string::npos);
   EXPECT_NE(sentence(false).find("serial"), std::string::npos) << "it is all there is to say";
+  Policy policy = browser_policy();
+  policy.on[static_cast<std::size_t>(Failure::cert_serial)] = Rule{Action::refuse, {}, "", {}, "own"};
+  const Attempt attempt = with_leaf([](Certificate& c) {
+    c.serial_hex = "00";
+    c.not_after = kNow - kDay;
+  });
+  EXPECT_NE(diagnose(attempt, policy, kNow).sentence.find("serial"), std::string::npos)
+      << "a rule refuses it";
 }
 
 // OpenSSL compares the wildcard itself with the constraint, and finds nothing.
@@ -229,6 +237,7 @@ TEST(CertificateDiagnosis, AWildcardMustNotStandForAnExcludedName) {
   EXPECT_EQ(asked_for("b.a.example", "a.example"), "chain_name_constraint");
   EXPECT_EQ(asked_for("b.a.example", "c.a.example"), "");
   EXPECT_EQ(asked_for("bb.a.example", "b.a.example"), "");
+  EXPECT_EQ(asked_for("b.c.example", "b.c.example"), "cert_name_mismatch") << "the wildcard is not for it";
   EXPECT_EQ(asked_for("b.a.example", ".a.example"), "chain_name_constraint");
 }
 

@@ -1,10 +1,16 @@
 // Each rule for the form of certificates: broken in one way, found in its place, and what is done by default.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <sstream>
 
 #include "policy_attempts.h"
+#include "tls/openssl.h"
 
 namespace whytls::policy::test {
 namespace {
@@ -104,7 +110,13 @@ const std::vector<Row>& rows() {
       {kInter, [](Certificate& c) { c.name_constraints.emplace().is_empty = true; },
        "cert_profile@1 the name constraints are empty: refuse"},
       {kInter, [](Certificate& c) { c.name_constraints.emplace().malformed_name = ".a.example"; },
+       "cert_profile@1 a name of the name constraints is malformed: refuse", false},
+      {kInter, [](Certificate& c) { c.name_constraints.emplace().malformed_name = "a b"; },
        "cert_profile@1 a name of the name constraints is malformed: refuse"},
+      {kRoot, [](Certificate& c) { c.has_well_formed_dates = false; },
+       "cert_profile@2 a date is not encoded as it has to be: warn"},
+      {kInter, [](Certificate& c) { c.authority_names_serial = true; },
+       "cert_key_identifier@1 the authority key identifier names an issuer and serial number: warn", false},
       {kInter, with({"2.5.29.36"}), "cert_profile@1 the policy constraints are not critical: refuse"},
       {kInter, with({"2.5.29.54"}), "cert_profile@1 inhibitAnyPolicy is not critical: refuse"},
       {kLeaf, with({"1.3.6.1.5.5.7.1.1", true}),
@@ -297,6 +309,11 @@ TEST(Profile, AWildcardOfAHosterIsNoneOfAPublicSuffix) {
               testing::SizeIs(1));
 }
 
+TEST(Profile, TheSerialNumbersOfCasMayBeShort) {
+  EXPECT_THAT(found(changed(of_public_ca(), kInter, [](Certificate& c) { c.serial_hex = "07"; })),
+              testing::IsEmpty());
+}
+
 TEST(Profile, SerialNumbersOfTwentyOctetsAreAllowed) {
   for (const std::string& serial :
        {std::string(40, 'f'), "00" + std::string(40, 'f'), std::string(12, '1')}) {
@@ -353,6 +370,39 @@ TEST(Profile, SeveralFaultsOfOneKindAreSeveralFindings) {
     c.malformed_ip_names = 2;
   }));
   EXPECT_EQ(seen.size(), 3U);
+}
+
+// The first certificate of a PEM text.
+std::string der_of(const std::string& pem) {
+  const tls::BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const tls::X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(certificate.get(), &bytes);
+  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(std::max(size, 0)));
+  OPENSSL_free(bytes);
+  return der;
+}
+
+// A root that browsers trust must not make every site below it unusable.
+TEST(Profile, NoRootOfTheSystemIsRefused) {
+  const std::filesystem::path folder = "/usr/share/ca-certificates/mozilla";
+  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << folder << " is where Debian has them";
+  int roots = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    std::ifstream in(file.path());
+    std::stringstream text;
+    text << in.rdbuf();
+    Attempt attempt = of_public_ca();
+    attempt.handshake.chain.built[kRoot] = tls::read_certificate(der_of(text.str()));
+    const UnixSeconds then = attempt.handshake.chain.built[kRoot].not_before + kDay;
+    const Policy policy = browser_policy();
+    for (const JudgedFinding& one : decide(diagnose(attempt, policy, then), policy, then).findings) {
+      EXPECT_FALSE(one.finding.depth == kRoot && one.action == Action::refuse)
+          << file.path() << ": " << info(one.finding.failure).slug << " " << one.finding.fact("fault");
+    }
+    ++roots;
+  }
+  EXPECT_GT(roots, 100);
 }
 
 TEST(Profile, ARuleOfTheOwnerDecides) {
