@@ -20,6 +20,13 @@ std::string option_key(const std::string& option) {
   return option;
 }
 
+// Which key of [trust] named the file.
+std::string trust_key(const tls::TrustOptions& trust, const Error& error) {
+  const auto& lists = trust.crl_files;
+  if (std::find(lists.begin(), lists.end(), error.where) != lists.end()) return ".trust.crl_files";
+  return trust.ca_files.empty() ? ".trust.system" : ".trust.ca_files";
+}
+
 class Checker {
  public:
   Checker(const Settings& settings, tls::UnixSeconds now) : settings_(settings), now_(now) {
@@ -68,8 +75,12 @@ class Checker {
   void check_upstream(const std::string& path, const policy::Policy& policy) {
     const auto trust = tls::TrustStore::load(policy.tls.trust);
     if (!trust) {
-      refuse(path + (policy.tls.trust.ca_files.empty() ? ".trust.system" : ".trust.ca_files"), trust.error());
+      refuse(path + trust_key(policy.tls.trust, trust.error()), trust.error());
       return;
+    }
+    for (const tls::StaleList& list : (*trust)->stale_lists(now_)) {
+      warn(path + ".trust.crl_files", list.file + ": the CRL of " + in_quotes(list.issuer) + " expired on " +
+                                          time_text(list.next_update) + "; fetch the new one");
     }
     const auto context = tls::UpstreamContext::create(policy.tls, *trust);
     // The place says which key it is; the option's own name would repeat it in other words.

@@ -51,6 +51,8 @@ std::vector<std::pair<std::string, std::string>> values_of(const policy::Policy&
   return {
       {"trust.system", toml_bool(tls.trust.system)},
       {"trust.ca_files", toml_list(tls.trust.ca_files)},
+      {"trust.crl_files", toml_list(tls.trust.crl_files)},
+      {"revocation", toml_string(policy.revocation == policy::RevocationMode::hard ? "hard" : "soft")},
       {"pins", toml_list(pins)},
       {"sni", sni_text(policy)},
       {"expected_name", policy.expected_name.empty() ? "(the name that the client asked for)"

@@ -32,7 +32,7 @@ struct PolicyLayer {
 
 // Notes which tables of a policy are there.
 void note_tables(const Table& table, PolicyLayer& layer);
-// Reads what policies and routes have in common: trust, pins, sni, expected_name.
+// Reads what policies and routes have in common: trust, revocation, pins, sni, expected_name.
 void read_peer_keys(Table& table, PolicyLayer& layer);
 // Reads [policy.NAME.tls], or the same table of a route.
 void read_upstream_tls(Table table, PolicyLayer& layer);

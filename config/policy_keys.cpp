@@ -25,6 +25,8 @@ void read_trust(Table table, PolicyLayer& layer) {
          [](policy::Policy& p, bool v) { p.tls.trust.system = v; });
   assign(layer, "trust.ca_files", table.place("ca_files"), table.files("ca_files"),
          [](policy::Policy& p, const std::vector<std::string>& v) { p.tls.trust.ca_files = v; });
+  assign(layer, "trust.crl_files", table.place("crl_files"), table.files("crl_files"),
+         [](policy::Policy& p, const std::vector<std::string>& v) { p.tls.trust.crl_files = v; });
   table.finish();
 }
 
@@ -182,6 +184,10 @@ void read_peer_keys(Table& table, PolicyLayer& layer) {
            p.pins = v;
            p.pins_place = pins_place;
          });
+  const auto revocation = table.choice("revocation", {"soft", "hard"});
+  assign(layer, "revocation", table.place("revocation"), revocation, [](policy::Policy& p, std::size_t v) {
+    p.revocation = v == 0 ? policy::RevocationMode::soft : policy::RevocationMode::hard;
+  });
   assign(layer, "sni", table.place("sni"), read_sni(table), [](policy::Policy& p, const Sni& v) {
     p.sni = v.mode;
     p.sni_name = v.name;

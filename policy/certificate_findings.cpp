@@ -6,6 +6,7 @@
 #include "policy/findings.h"
 #include "policy/names.h"
 #include "policy/profile_findings.h"
+#include "policy/revocation_findings.h"
 #include "tls/verify_codes.h"
 
 namespace whytls::policy {
@@ -302,6 +303,7 @@ std::vector<Finding> certificate_findings(const Attempt& attempt, const Policy& 
     add_chain_findings(attempt, out);
     check_excluded(handshake, expected_name(attempt, policy), out);
     add_profile_findings(attempt, out);
+    add_revocation_findings(attempt, policy, out);
   }
   return out.take();
 }

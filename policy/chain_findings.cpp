@@ -23,11 +23,12 @@ bool is_trust_error(int value) {
 }
 
 // Complaints that add nothing: dates and names are judged from the certificates themselves, the way RFC 5280
-// and RFC 9525 say; mismatching key identifiers only make OpenSSL look for another issuer.
+// and RFC 9525 say, revocation from the answers; mismatching key identifiers only make OpenSSL look for
+// another issuer.
 bool is_judged_elsewhere(int value) {
   return is_any_of(value, {code::kCertNotYetValid, code::kCertHasExpired, code::kHostnameMismatch,
                            code::kIpAddressMismatch, code::kSubjectIssuerMismatch, code::kAkidSkidMismatch,
-                           code::kAkidIssuerSerialMismatch});
+                           code::kAkidIssuerSerialMismatch, code::kCertRevoked});
 }
 
 std::string name_of(const Certificate& certificate) {
@@ -106,8 +107,6 @@ std::string note_of(int value) {
       return "an extension is malformed or contradicts another one";
     case code::kPathLoop:
       return "the chain runs in a circle";
-    case code::kCertRevoked:
-      return "the certificate is revoked";
     default:
       return {};
   }

@@ -6,13 +6,26 @@
 #include "policy/handshake_end.h"
 #include "policy/judgement.h"
 #include "policy/profile_findings.h"
+#include "policy/revocation_findings.h"
 #include "policy/sentence.h"
 
 namespace whytls::policy {
 
 namespace {
 
-enum class Kind { pin, trust, signature, issuers, constraints, usage, key_strength, name, validity, profile };
+enum class Kind {
+  pin,
+  trust,
+  signature,
+  issuers,
+  constraints,
+  usage,
+  key_strength,
+  name,
+  validity,
+  profile,
+  revocation
+};
 
 struct KindRow {
   Kind kind;
@@ -20,7 +33,7 @@ struct KindRow {
   Word passed;  // what is true when nothing of this kind was found
 };
 
-constexpr std::array<KindRow, 10> kKinds = {{
+constexpr std::array<KindRow, 11> kKinds = {{
     {Kind::pin, "pin", Word::check_pin_leaf},
     {Kind::trust, "trust", Word::check_trust},
     {Kind::signature, "signature", Word::check_signature},
@@ -31,6 +44,7 @@ constexpr std::array<KindRow, 10> kKinds = {{
     {Kind::name, "name", Word::check_name},
     {Kind::validity, "validity", Word::check_validity},
     {Kind::profile, "profile", Word::check_profile},
+    {Kind::revocation, "revocation", Word::check_revocation},
 }};
 
 // The kind of a certificate failure; leaf and CA separate the usages from the issuers.
@@ -65,18 +79,22 @@ Kind kind_of(const Finding& finding) {
     case Failure::chain_issuer_not_yet_valid:
       return Kind::validity;
     default:
+      if (is_revocation_failure(finding.failure)) return Kind::revocation;
       return is_profile_failure(finding.failure) ? Kind::profile : Kind::constraints;
   }
 }
 
-Said passed_detail(const KindRow& row, const Attempt& attempt, const Policy& policy, PinMatch pin) {
-  if (row.kind == Kind::name) return {row.passed, {{"expected_name", expected_name(attempt, policy)}}};
+std::vector<Said> passed_said(const KindRow& row, const Attempt& attempt, const Policy& policy,
+                              PinMatch pin) {
+  const tls::ChainEvidence& chain = attempt.handshake.chain;
+  if (row.kind == Kind::name) return {{row.passed, {{"expected_name", expected_name(attempt, policy)}}}};
   if (row.kind == Kind::pin)
-    return {pin == PinMatch::leaf ? Word::check_pin_leaf : Word::check_pin_issuer, {}};
-  if (row.kind == Kind::trust && !attempt.handshake.chain.built.empty()) {
-    return {Word::check_trust_store, {{"trust_store", attempt.handshake.chain.trust_description}}};
+    return {{pin == PinMatch::leaf ? Word::check_pin_leaf : Word::check_pin_issuer, {}}};
+  if (row.kind == Kind::revocation) return revocation_said(chain);
+  if (row.kind == Kind::trust && !chain.built.empty()) {
+    return {{Word::check_trust_store, {{"trust_store", chain.trust_description}}}};
   }
-  return {row.passed, {}};
+  return {{row.passed, {}}};
 }
 
 // Why a kind could not be checked; nullopt: it was.
@@ -88,6 +106,9 @@ std::optional<Word> why_not_checked(Kind kind, const Attempt& attempt, const Pol
   const bool needs_path =
       kind == Kind::trust || kind == Kind::signature || kind == Kind::issuers || kind == Kind::constraints;
   if (needs_path && !attempt.handshake.chain.verified) return Word::unchecked_not_verified;
+  if (kind == Kind::revocation && !attempt.handshake.chain.anchored) return Word::unchecked_no_anchor;
+  if (kind == Kind::revocation && revocation_said(attempt.handshake.chain).empty())
+    return Word::unchecked_revocation;
   if (kind == Kind::profile && !is_profile_checked(attempt.handshake.chain)) return Word::unchecked_no_anchor;
   return std::nullopt;
 }
@@ -117,7 +138,8 @@ Check certificate_check(const KindRow& row, const Attempt& attempt, const Policy
   }
   if (check.failure) return check;
   if (const auto reason = why_not_checked(row.kind, attempt, policy)) return unchecked(row.name, *reason);
-  return make_check(row.name, CheckOutcome::pass, passed_detail(row, attempt, policy, diagnosis.pin));
+  check.said = passed_said(row, attempt, policy, diagnosis.pin);
+  return check;
 }
 
 Check parse_check(const Attempt& attempt, const Diagnosis& diagnosis) {
@@ -188,7 +210,6 @@ std::vector<Check> make_checks(const Attempt& attempt, const Policy& policy, con
   if (attempt.leg == Leg::upstream) {
     out.push_back(parse_check(attempt, diagnosis));
     for (const KindRow& row : kKinds) out.push_back(certificate_check(row, attempt, policy, diagnosis, now));
-    out.push_back(unchecked("revocation", Word::unchecked_revocation));
     out.push_back(unchecked("certificate_transparency", Word::unchecked_transparency));
   }
   for (Check& check : out) check.detail = check_text(english(), check, diagnosis.findings);

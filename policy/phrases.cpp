@@ -85,7 +85,7 @@ bool holds(const List& list, std::string_view key) {
 }
 
 // Facts whose values whytls writes itself, and lists of a peer's names that it counts.
-constexpr std::array<std::string_view, 20> kOurs = {"alert_level",
+constexpr std::array<std::string_view, 21> kOurs = {"alert_level",
                                                     "basic_constraints",
                                                     "client_certificate_configured",
                                                     "competing_cause",
@@ -103,6 +103,7 @@ constexpr std::array<std::string_view, 20> kOurs = {"alert_level",
                                                     "period",
                                                     "presented_usage",
                                                     "protocol_guess",
+                                                    "revocation_source",
                                                     "sni_absent_reason",
                                                     "trust_store"};
 constexpr std::array<std::string_view, 8> kLists = {

@@ -5,7 +5,7 @@ namespace whytls::policy {
 namespace {
 
 constexpr Failure kFirstCertificateFailure = Failure::cert_unparsable;
-constexpr Failure kLastCertificateFailure = Failure::cert_validity_too_long;
+constexpr Failure kLastCertificateFailure = Failure::crl_unusable;
 
 // The block is one run of rows: what lies outside of it is no finding about a certificate.
 constexpr bool in_certificate_block(Failure failure) {

@@ -37,6 +37,9 @@ struct Rule {
 
 enum class SniMode : std::uint8_t { upstream_name, fixed, off };
 
+// What is done when nobody says whether a certificate was revoked: soft: that is said; hard: it is refused.
+enum class RevocationMode : std::uint8_t { soft, hard };
+
 // Which table of the file a policy stands in: [policy.NAME], or, when it is made of keys of their own,
 // [[listener]] or [[listener.route]].
 enum class PolicyHome : std::uint8_t { policy_table, listener, route };
@@ -58,6 +61,7 @@ struct Policy {
   Place pins_place;
   // A rule for each failure that can be forgiven; nullopt: the default, refuse.
   std::array<std::optional<Rule>, kFailureCount> on;
+  RevocationMode revocation = RevocationMode::soft;
   int min_rsa_bits = 2048;
   int min_ec_bits = 224;
 };

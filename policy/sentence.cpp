@@ -14,7 +14,8 @@ constexpr std::size_t kMaxClauses = 3;   // certificate faults that one sentence
 
 // A fact as it stands in a sentence.
 std::string spoken(const Language& language, std::string_view key, std::string_view value) {
-  if (key == "not_after" || key == "not_before") value = value.substr(0, kDateLength);
+  if (key == "not_after" || key == "not_before" || key == "revoked_at" || key == "next_update")
+    value = value.substr(0, kDateLength);
   if (key == "distance") return span_text(language, value, SpanUse::in_time);
   std::string text = fact_text(language, key, value);
   // A detail of the parser is a sentence of its own; here the template ends it.

@@ -15,9 +15,11 @@ bool is_trust_failure(Failure failure) {
 }
 
 // A pinned leaf is exactly the key that the owner expects: whatever its certificate says, it is the right
-// server. A pinned CA vouches for trust only: it may have issued certificates for other names.
+// server. A pinned CA vouches for trust only: it may have issued certificates for other names. Who else has
+// the key of a revoked certificate, no pin can say.
 bool pin_forgives(PinMatch pin, Failure failure) {
-  if (!can_be_forgiven(failure) || failure == Failure::pin_mismatch) return false;
+  if (!can_be_forgiven(failure) || failure == Failure::pin_mismatch || failure == Failure::cert_revoked)
+    return false;
   return pin == PinMatch::leaf || (pin == PinMatch::issuer && is_trust_failure(failure));
 }
 

@@ -32,12 +32,6 @@ bool is_well_formed(const ASN1_TIME* time) {
          (is_short || text.compare(0, 4, "2050") >= 0);
 }
 
-UnixSeconds unix_seconds(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return 0;
-  return timegm(&parts);
-}
-
 std::string last_common_name(const X509_NAME* name) {
   int last = -1;
   for (int i = X509_NAME_get_index_by_NID(name, NID_commonName, -1); i >= 0;
@@ -134,6 +128,17 @@ bool signature_is_own(X509* certificate) {
 }
 
 }  // namespace
+
+UnixSeconds unix_seconds(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return 0;
+  return timegm(&parts);
+}
+
+std::string short_name(const X509_NAME* name) {
+  const std::string common_name = last_common_name(name);
+  return common_name.empty() ? name_text(name) : common_name;
+}
 
 std::string hex(const unsigned char* bytes, std::size_t count) {
   static constexpr char kDigits[] = "0123456789abcdef";

@@ -136,6 +136,16 @@ void describe_key_ids(const X509* certificate, Certificate& out) {
   }
 }
 
+void describe_features(const X509* certificate, Certificate& out) {
+  const auto features = extension<TlsFeaturePtr>(certificate, NID_tlsfeature);
+  const int count = features ? sk_ASN1_INTEGER_num(features.get()) : 0;
+  for (int i = 0; i < count; ++i) {
+    std::int64_t number = 0;
+    if (ASN1_INTEGER_get_int64(&number, sk_ASN1_INTEGER_value(features.get(), i)) != 1) continue;
+    out.requires_staple = out.requires_staple || number == TLSEXT_TYPE_status_request;
+  }
+}
+
 // The base of a constraint on hosts: labels, with nothing in front of the first; empty stands for every name.
 bool is_host_constraint(std::string_view name) {
   const auto is_allowed = [](char c) {
@@ -227,6 +237,7 @@ void describe_extensions(X509* certificate, Certificate& out) {
   describe_authority_access(certificate, out);
   describe_key_ids(certificate, out);
   describe_name_constraints(certificate, out);
+  describe_features(certificate, out);
   describe_list(certificate, out);
   describe_unknown_critical(certificate, out);
 }

@@ -20,10 +20,14 @@ void describe_extensions(X509* certificate, Certificate& out);
 // Lower case hex.
 [[nodiscard]] std::string hex(const unsigned char* bytes, std::size_t count);
 [[nodiscard]] std::string base64(const unsigned char* bytes, std::size_t count);
+// 0 when there is none, or when it is malformed.
+[[nodiscard]] UnixSeconds unix_seconds(const ASN1_TIME* time);
 // RFC 2253 text in UTF-8, at most kMaxKeptText bytes.
 [[nodiscard]] std::string name_text(const X509_NAME* name);
 // The raw bytes, at most kMaxKeptText.
 [[nodiscard]] std::string raw_text(const ASN1_STRING* text);
+// The common name, the last one where there are several; else the whole name as text.
+[[nodiscard]] std::string short_name(const X509_NAME* name);
 // "serverAuth", or the dotted OID of what has no short name.
 [[nodiscard]] std::string object_text(const ASN1_OBJECT* object);
 [[nodiscard]] std::string dotted_oid(const ASN1_OBJECT* object);

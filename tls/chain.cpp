@@ -9,6 +9,7 @@
 #include "tls/certificate_reader.h"
 #include "tls/context_impl.h"
 #include "tls/path_search.h"
+#include "tls/revocation.h"
 #include "tls/verify_codes.h"
 
 namespace whytls::tls {
@@ -26,11 +27,18 @@ void add_error(ChainEvidence& chain, int code, int depth) {
   chain.errors.push_back({code, depth});
 }
 
-// The evidence that a context fills in is its application data.
+// What a context fills in: its application data.
+struct Notes {
+  ChainEvidence chain;
+  ListNotes lists;
+};
+
 int note_complaint(int fine, X509_STORE_CTX* store) noexcept {
   if (fine == 0) {
-    add_error(*static_cast<ChainEvidence*>(X509_STORE_CTX_get_app_data(store)),
-              X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
+    Notes& notes = *static_cast<Notes*>(X509_STORE_CTX_get_app_data(store));
+    if (!note_list_complaint(store, notes.lists)) {
+      add_error(notes.chain, X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
+    }
     // An error that stays would be repeated by the chain builder instead of what it finds itself.
     X509_STORE_CTX_set_error(store, X509_V_OK);
   }
@@ -72,11 +80,23 @@ void add_incomplete_chain_errors(ChainEvidence& chain, X509_STORE_CTX* store, in
   if (count == 1) add_error(chain, verify_code::kUnableToVerifyLeafSignature, 0);
 }
 
+void add_list_answers(ChainEvidence& chain, X509_STORE_CTX* store, const ChainRequest& request,
+                      ListNotes notes) {
+  STACK_OF(X509_CRL)* const lists = request.trust != nullptr ? request.trust->impl().crls.get() : nullptr;
+  chain.has_crls = lists != nullptr;
+  if (!chain.has_crls || !chain.anchored) return;
+  chain.revocation = list_answers(store, std::move(notes), lists);
+  for (const RevocationAnswer& answer : chain.revocation) {
+    if (answer.is_revoked()) add_error(chain, verify_code::kCertRevoked, answer.depth);
+  }
+}
+
 // Builds one path and validates it, as the context is set up.
 ChainEvidence validate_once(X509_STORE_CTX* store, const ChainRequest& request, const Descriptions& known) {
-  ChainEvidence chain;
+  Notes notes;
+  ChainEvidence& chain = notes.chain;
   X509_STORE_CTX_set_time(store, 0, static_cast<time_t>(request.now));
-  if (X509_STORE_CTX_set_app_data(store, &chain) != 1) {
+  if (X509_STORE_CTX_set_app_data(store, &notes) != 1) {
     add_error(chain, verify_code::kOutOfMem, 0);
     return chain;
   }
@@ -98,7 +118,8 @@ ChainEvidence validate_once(X509_STORE_CTX* store, const ChainRequest& request, 
     chain.anchor_is_public = request.trust->impl().is_public(sk_X509_value(built, count - 1));
   add_incomplete_chain_errors(chain, store, request.level);
   add_time_errors(chain, request.now);
-  return chain;
+  add_list_answers(chain, store, request, std::move(notes.lists));
+  return std::move(chain);
 }
 
 // Exactly this path.
@@ -114,6 +135,7 @@ std::optional<ChainEvidence> validate_path(const CertificatePath& path, X509_STO
   }
   if (X509_STORE_CTX_init(store.get(), nullptr, path[0].get(), between.get()) != 1) return std::nullopt;
   X509_STORE_CTX_set0_trusted_stack(store.get(), anchor.get());
+  if (request.trust != nullptr) X509_STORE_CTX_set0_crls(store.get(), request.trust->impl().crls.get());
   if (X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(store.get()), X509_STORE_CTX_get0_param(original)) !=
       1)
     return std::nullopt;

@@ -2,6 +2,7 @@
 #include "tls/callbacks.h"
 #include "tls/certificate_reader.h"
 #include "tls/chain.h"
+#include "tls/revocation.h"
 #include "tls/stream_impl.h"
 #include "tls/wire.h"
 
@@ -48,6 +49,20 @@ void describe_presented(Stream::Impl& stream) {
     }
   }
   std::string().swap(stream.certificate_message);
+}
+
+void describe_staple(Stream::Impl& stream) {
+  const unsigned char* bytes = nullptr;
+  const long size = SSL_get_tlsext_status_ocsp_resp(stream.ssl.get(), &bytes);
+  if (bytes == nullptr || size <= 0) return;
+  const QueueMark mark;
+  ChainEvidence& chain = stream.evidence.chain;
+  chain.has_staple = true;
+  // Who issued the leaf is known for sure when the path ends at an anchor.
+  if (!chain.anchored || chain.built.size() < 2) return;
+  const std::string_view response(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  chain.revocation.insert(chain.revocation.begin(),
+                          read_ocsp_response(response, chain.built[0].der, chain.built[1].der, stream.now));
 }
 
 int record_chain(X509_STORE_CTX* store, void* /*unused*/) noexcept {

@@ -16,16 +16,24 @@ namespace whytls::tls {
 
 // Which certificates are anchors of trust; each one counts by itself, also an intermediate or a leaf. system:
 // the distribution's store. ca_files: PEM bundles. Neither: nothing is trusted (a pin has to do it).
+// crl_files: certificate revocation lists, DER or any number of them as PEM.
 struct TrustOptions {
   bool system = true;
-  std::vector<std::string> ca_files;
+  std::vector<std::string> ca_files{};
+  std::vector<std::string> crl_files{};
   auto operator<=>(const TrustOptions&) const = default;  // NOLINT(modernize-use-nullptr): generated code
+};
+
+struct StaleList {
+  std::string file;
+  std::string issuer;  // its CN, else its name
+  UnixSeconds next_update = 0;
 };
 
 // A loaded trust store, shared by all contexts and threads that want the same options.
 class TrustStore {
  public:
-  // Fails when a file can't be read or holds no certificate (the error names the file).
+  // Fails when a file can't be read or holds no certificate, or no CRL (the error names the file).
   static Result<std::shared_ptr<const TrustStore>> load(const TrustOptions& options);
   ~TrustStore();
   TrustStore(const TrustStore&) = delete;
@@ -33,6 +41,8 @@ class TrustStore {
   // "system store + /etc/lab.pem"
   [[nodiscard]] const std::string& description() const;
   [[nodiscard]] std::size_t size() const;  // number of certificates
+  // Certificate revocation lists that are out of date at `now`.
+  [[nodiscard]] std::vector<StaleList> stale_lists(UnixSeconds now) const;
   struct Impl;
   [[nodiscard]] Impl& impl() const { return *impl_; }
 

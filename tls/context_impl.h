@@ -25,6 +25,8 @@ struct TrustStore::Impl {
   // added to that store is no public CA, whose certificates the rules of the CA/Browser Forum bind.
   std::set<std::string> public_anchors;
   [[nodiscard]] bool is_public(X509* anchor) const;
+  X509CrlStackPtr crls;              // those of `store`, for contexts without it; null: none
+  std::vector<StaleList> list_ends;  // of every list that names its end
   std::string description;
   std::size_t size = 0;
 };
@@ -68,6 +70,8 @@ struct IdentityPlaces {
 [[nodiscard]] Result<std::unique_ptr<Identity::Impl>> load_identity(const std::string& certificate_file,
                                                                     const std::string& key_file,
                                                                     const IdentityPlaces& places);
+// How paths are validated here, whoever asks.
+void set_path_rules(X509_VERIFY_PARAM* param, const TrustStore* trust);
 // Every certificate of a PEM text, in order; empty when there is none.
 [[nodiscard]] X509StackPtr read_pem_certificates(const std::string& pem);
 // The private key of a PEM text; the error has no `where`.

@@ -62,10 +62,8 @@ Result<std::shared_ptr<const UpstreamContext>> UpstreamContext::create(
   if (auto done = use_client_certificate(ctx, options); !done) return tl::make_unexpected(done.error());
   impl.trust = std::move(trust);
   if (impl.trust) SSL_CTX_set1_cert_store(ctx, impl.trust->impl().store.get());
-  // Whatever is in the trust store is an anchor, also when it is no root.
-  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
-  // Nobody takes a common name for a name of the server (RFC 9525), so name constraints do not either.
-  X509_VERIFY_PARAM_set_hostflags(SSL_CTX_get0_param(ctx), X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  set_path_rules(SSL_CTX_get0_param(ctx), impl.trust.get());
+  SSL_CTX_set_tlsext_status_type(ctx, TLSEXT_STATUSTYPE_ocsp);
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(ctx, record_chain, nullptr);
   SSL_CTX_set_max_cert_list(ctx, static_cast<long>(kMaxCertificateMessage));

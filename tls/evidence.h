@@ -86,6 +86,7 @@ struct Certificate {
   std::size_t malformed_ip_names = 0;  // SAN entries of neither four nor sixteen octets
   bool has_well_formed_dates = true;   // encoded as RFC 5280, 4.1.2.5, says
   std::uint64_t rsa_exponent = 0;      // of an RSA key; the largest number stands for all larger ones
+  bool requires_staple = false;        // its TLS feature is status_request: "must-staple" (RFC 7633)
   bool self_issued = false;            // subject and issuer are the same name
   bool self_signed = false;            // self-issued and its signature verifies with its own key
 };
@@ -114,6 +115,42 @@ struct OtherPath {
 };
 inline constexpr std::size_t kMaxOtherPaths = 4;
 
+// Who answers whether a certificate was revoked: a CRL that the owner gave (RFC 5280, 5), or the OCSP
+// response that the server sent with its certificate (RFC 6066, 8).
+enum class RevocationSource : std::uint8_t { crl, stapled_ocsp };
+
+// Why an answer does not count.
+enum class RevocationFault : std::uint8_t {
+  malformed,
+  bad_signature,
+  signer_unknown,        // another key than that of the CA signed it
+  signer_not_allowed,    // the CA has no cRLSign; the responder no OCSPSigning of this CA (RFC 6960, 4.2.2.2)
+  critical_extension,    // one that is not known here
+  other_scope,           // the list is for other certificates than this one
+  not_about_it,          // the response does not name this certificate
+  responder_error,       // the response says that the responder could not answer: "tryLater" ...
+  unknown_to_responder,  // the responder does not know this certificate
+  not_yet_valid,
+  expired,
+};
+
+// What one source says of one certificate of the path.
+struct RevocationAnswer {
+  RevocationSource source = RevocationSource::crl;
+  int depth = 0;
+  std::string signer{};                   // CN, else the name: whose list, which responder; raw
+  std::vector<RevocationFault> faults{};  // empty: it counts
+  std::string detail{};                   // of a responder_error: its name in RFC 6960, 4.2.1
+  std::optional<UnixSeconds> next_update{};
+  bool says_revoked = false;
+  std::optional<UnixSeconds> revoked_at{};
+  std::string reason{};  // as RFC 5280, 5.3.1, spells it: "keyCompromise"; empty: not said
+
+  [[nodiscard]] bool counts() const { return faults.empty(); }
+  // The certificate was revoked. A list or response out of date still says so: nobody takes it back.
+  [[nodiscard]] bool is_revoked() const;
+};
+
 // What OpenSSL's path validation said; the callback lets it go on, so `errors` holds all complaints. OpenSSL
 // builds one path. When it complains about that one, every other path that leads to an anchor is tried: the
 // first without a complaint is taken; when there is none, the one that OpenSSL built, or the first of the
@@ -127,6 +164,11 @@ struct ChainEvidence {
   bool anchored = false;           // the last of `built` comes from the trust store
   bool anchor_is_public = false;   // and there from what the distribution ships, not from a CA of the owner
   std::vector<OtherPath> others;   // at most kMaxOtherPaths, in the order in which they were tried
+  // Of the certificates below the anchor, at most one answer of each source for each, by depth; empty without
+  // an anchor, for then nobody is there whose word would count.
+  std::vector<RevocationAnswer> revocation;
+  bool has_crls = false;    // the trust store has at least one CRL
+  bool has_staple = false;  // the server sent an OCSP response
   std::string
       trust_description;  // "system store", "/etc/x/ca.pem", "system store + /etc/x/ca.pem", "nothing"
 };

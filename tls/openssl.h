@@ -33,11 +33,18 @@ inline void free_general_names(GENERAL_NAMES* names) {
 inline void free_extensions(X509_EXTENSIONS* extensions) {
   sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
 }
+inline void free_crl_stack(STACK_OF(X509_CRL) * stack) {
+  sk_X509_CRL_pop_free(stack, X509_CRL_free);
+}
+inline void free_tls_feature(TLS_FEATURE* features) {
+  TLS_FEATURE_free(features);
+}
 inline void free_openssl_memory(void* memory) {
   OPENSSL_free(memory);
 }
 
 using Asn1BitStringPtr = std::unique_ptr<ASN1_BIT_STRING, Free<ASN1_BIT_STRING_free>>;
+using Asn1EnumeratedPtr = std::unique_ptr<ASN1_ENUMERATED, Free<ASN1_ENUMERATED_free>>;
 using Asn1IntegerPtr = std::unique_ptr<ASN1_INTEGER, Free<ASN1_INTEGER_free>>;
 using Asn1ObjectPtr = std::unique_ptr<ASN1_OBJECT, Free<ASN1_OBJECT_free>>;
 using Asn1OctetStringPtr = std::unique_ptr<ASN1_OCTET_STRING, Free<ASN1_OCTET_STRING_free>>;
@@ -56,7 +63,10 @@ using PkeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using SslCtxPtr = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
 using SslPtr = std::unique_ptr<SSL, Free<SSL_free>>;
 using SslSessionPtr = std::unique_ptr<SSL_SESSION, Free<SSL_SESSION_free>>;
+using TlsFeaturePtr = std::unique_ptr<TLS_FEATURE, Free<free_tls_feature>>;
 using X509AlgorPtr = std::unique_ptr<X509_ALGOR, Free<X509_ALGOR_free>>;
+using X509CrlPtr = std::unique_ptr<X509_CRL, Free<X509_CRL_free>>;
+using X509CrlStackPtr = std::unique_ptr<STACK_OF(X509_CRL), Free<free_crl_stack>>;
 using X509ExtensionsPtr = std::unique_ptr<X509_EXTENSIONS, Free<free_extensions>>;
 using X509ExtensionPtr = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
 using X509NamePtr = std::unique_ptr<X509_NAME, Free<X509_NAME_free>>;

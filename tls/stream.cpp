@@ -64,6 +64,7 @@ StreamStatus finish_handshake(Stream::Impl& stream) {
   if (!evidence.answered.resumed) {
     // A session that was offered and not taken says nothing about this peer.
     stream.origin.reset();
+    if (stream.leg == Leg::upstream) describe_staple(stream);
   } else if (stream.origin) {
     evidence.presented = stream.origin->presented;
     evidence.presented_omitted = stream.origin->presented_omitted;

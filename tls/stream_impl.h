@@ -75,5 +75,8 @@ enum class CallOutcome { ok, want_input, closed, failed };
 void describe_answer(Stream::Impl& stream);
 // Fills `presented` from the Certificate message when the chain was never validated.
 void describe_presented(Stream::Impl& stream);
+// Adds what the server stapled to its certificate, when the handshake is done: in TLS 1.2 it comes after the
+// certificates were validated.
+void describe_staple(Stream::Impl& stream);
 
 }  // namespace whytls::tls

@@ -1,6 +1,7 @@
 // Trust anchors, loaded once. The system store is read whole, for a lookup in a directory during a handshake
 // would put disk reads on an event loop.
 #include <dirent.h>
+#include <openssl/pem.h>
 
 #include <algorithm>
 #include <array>
@@ -29,6 +30,46 @@ Result<std::size_t> add_certificates(X509_STORE* store, const std::string& pem) 
     if (X509_STORE_add_cert(store, sk_X509_value(certificates.get(), i)) != 1) return fail("out of memory");
   }
   return static_cast<std::size_t>(count);
+}
+
+// DER, or every list of a PEM text.
+X509CrlStackPtr read_lists(const std::string& bytes) {
+  X509CrlStackPtr out(sk_X509_CRL_new_null());
+  const BioPtr bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+  if (!out || !bio) return out;
+  while (X509_CRL* list = PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr)) {
+    if (sk_X509_CRL_push(out.get(), list) <= 0) X509_CRL_free(list);
+  }
+  if (sk_X509_CRL_num(out.get()) > 0) return out;
+  const auto* cursor = reinterpret_cast<const unsigned char*>(bytes.data());
+  X509_CRL* list = d2i_X509_CRL(nullptr, &cursor, static_cast<long>(bytes.size()));
+  if (list != nullptr && sk_X509_CRL_push(out.get(), list) <= 0) X509_CRL_free(list);
+  return out;
+}
+
+Result<void> add_lists(TrustStore::Impl& impl, const std::string& file) {
+  const QueueMark mark;
+  const auto bytes = read_file(file);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  const X509CrlStackPtr lists = read_lists(*bytes);
+  const int count = lists ? sk_X509_CRL_num(lists.get()) : 0;
+  if (count == 0) {
+    return fail("holds no certificate revocation list that can be read", file,
+                "PEM (\"-----BEGIN X509 CRL-----\") or DER is expected");
+  }
+  if (!impl.crls) impl.crls.reset(sk_X509_CRL_new_null());
+  for (int i = 0; i < count; ++i) {
+    X509_CRL* const list = sk_X509_CRL_value(lists.get(), i);
+    if (!impl.crls || X509_STORE_add_crl(impl.store.get(), list) != 1) return fail("out of memory");
+    if (const UnixSeconds end = unix_seconds(X509_CRL_get0_nextUpdate(list)); end != 0)
+      impl.list_ends.push_back({file, short_name(X509_CRL_get_issuer(list)), end});
+    X509_CRL_up_ref(list);
+    if (sk_X509_CRL_push(impl.crls.get(), list) <= 0) {
+      X509_CRL_free(list);
+      return fail("out of memory");
+    }
+  }
+  return {};
 }
 
 bool is_hash_name(const std::string& name) {
@@ -118,6 +159,17 @@ bool TrustStore::Impl::is_public(X509* anchor) const {
   return public_anchors.contains(digest_of(anchor));
 }
 
+void set_path_rules(X509_VERIFY_PARAM* param, const TrustStore* trust) {
+  // Whatever is in the trust store is an anchor, also when it is no root.
+  unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
+  if (trust != nullptr && trust->impl().crls) {
+    flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL | X509_V_FLAG_USE_DELTAS;
+  }
+  X509_VERIFY_PARAM_set_flags(param, flags);
+  // Nobody takes a common name for a name of the server (RFC 9525), so name constraints do not either.
+  X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+}
+
 TrustStore::TrustStore() : impl_(std::make_unique<Impl>()) {}
 TrustStore::~TrustStore() = default;
 
@@ -140,8 +192,18 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::load(const TrustOptions& o
     if (!impl.description.empty()) impl.description += " + ";
     impl.description += file;
   }
+  for (const std::string& file : options.crl_files) {
+    if (auto added = add_lists(impl, file); !added) return tl::make_unexpected(added.error());
+  }
   if (impl.description.empty()) impl.description = "nothing";
   impl.size = count_certificates(impl.store.get());
+  return out;
+}
+
+std::vector<StaleList> TrustStore::stale_lists(UnixSeconds now) const {
+  std::vector<StaleList> out;
+  std::copy_if(impl_->list_ends.begin(), impl_->list_ends.end(), std::back_inserter(out),
+               [now](const StaleList& list) { return list.next_update < now; });
   return out;
 }
 

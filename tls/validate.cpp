@@ -28,9 +28,7 @@ HandshakeEvidence validate(const ValidateRequest& request, const TrustStore& tru
   }
   X509_STORE_CTX_set_default(store.get(), "ssl_server");
   X509_VERIFY_PARAM* const param = X509_STORE_CTX_get0_param(store.get());
-  X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
-  // Nobody takes a common name for a name of the server (RFC 9525), so name constraints do not either.
-  X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  set_path_rules(param, &trust);
   X509_VERIFY_PARAM_set_auth_level(param, request.security_level);
   out.chain =
       validate_chain(store.get(), {sent.get(), request.security_level, request.now, &trust}, out.presented);

@@ -74,8 +74,28 @@ class CertificateMaker:
                           "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n", days)
         return Certificate(cert, key, cert)
 
+    def revoke(self, certificate, reason="keyCompromise"):
+        self._openssl("ca", "-config", self.folder / "ca.cnf", "-cert", self.root.cert, "-keyfile", self.root.key,
+                      "-revoke", certificate.cert, "-crl_reason", reason)
+
+    def revocation_list(self, end_days=7, begin_days=-1):
+        """A CRL of the root over everything that was revoked; one file, which each call writes anew."""
+        path = self.folder / "root.crl"
+        self._openssl("ca", "-config", self.folder / "ca.cnf", "-cert", self.root.cert, "-keyfile", self.root.key,
+                      "-gencrl", "-crl_lastupdate", stamp(begin_days), "-crl_nextupdate", stamp(end_days), "-out", path)
+        return path
+
+    def ocsp_response(self, certificate):
+        """What a responder that signs with the key of the root says of a certificate now: a file in DER."""
+        path = certificate.cert.with_suffix(".ocsp")
+        request = certificate.cert.with_suffix(".request")
+        self._openssl("ocsp", "-issuer", self.root.cert, "-cert", certificate.cert, "-no_nonce", "-reqout", request)
+        self._openssl("ocsp", "-index", self.folder / "index.txt", "-CA", self.root.cert, "-rsigner", self.root.cert,
+                      "-rkey", self.root.key, "-ndays", "1", "-reqin", request, "-respout", path)
+        return path
+
     def leaf(self, names=("localhost",), addresses=("127.0.0.1",), issuer=None, days=(-1, 90), self_signed=False,
-             send=(), aia=""):
+             send=(), aia="", must_staple=False):
         """A server certificate. `send`: the CA certificates that the server sends after it; `aia`: where its
         issuer's certificate is published."""
         base, key = self._request((list(names) or ["none"])[0])
@@ -83,6 +103,8 @@ class CertificateMaker:
         extensions = f"basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName={alternatives}\n"
         if aia:
             extensions += f"authorityInfoAccess=caIssuers;URI:{aia}\n"
+        if must_staple:
+            extensions += "tlsfeature=status_request\n"
         cert = self._sign(base, None if self_signed else issuer or self.root, extensions, days)
         chain = base.with_suffix(".chain")
         chain.write_bytes(b"".join(path.read_bytes() for path in [cert, *(c.cert for c in send)]))

@@ -64,6 +64,7 @@ http {{
     listen 127.0.0.1:{tls} ssl;
     ssl_certificate {chain};
     ssl_certificate_key {key};
+    {more}
     root {folder}/www;
     add_header X-Connection $connection always;
     location /echo {{ return 200 "$request_method $request_uri|$host|$http_x_forwarded_for|$http_x_forwarded_proto|$http_x_forwarded_host|$http_forwarded|$http_via|$ssl_server_name\\n"; }}
@@ -78,7 +79,7 @@ http {{
 class Nginx:
     """The packaged nginx with a plain and a TLS port. The sockets are made here, on port 0, and inherited."""
 
-    def __init__(self, folder, certificate):
+    def __init__(self, folder, certificate, more=""):
         require_tool("nginx")
         self.folder = folder / "nginx"
         (self.folder / "www" / "upload").mkdir(parents=True)
@@ -88,7 +89,8 @@ class Nginx:
         # Its workers would give up root and then could not write to the test's folder.
         user = "user root;" if os.getuid() == 0 else ""
         config.write_text(NGINX_CONFIG.format(user=user, folder=self.folder, plain=self.plain_port, tls=self.tls_port,
-                                              chain=certificate.chain, key=certificate.key), encoding="ascii")
+                                              chain=certificate.chain, key=certificate.key, more=more),
+                          encoding="ascii")
         for s in sockets:
             s.set_inheritable(True)
         env = dict(os.environ, NGINX="".join(f"{s.fileno()};" for s in sockets))

@@ -92,7 +92,7 @@ support::TlsScript EngineTest::script() const {
 
 std::shared_ptr<const tls::UpstreamContext> EngineTest::upstream(const tls::UpstreamOptions& options) const {
   const support::Directory directory;
-  const auto trust = tls::TrustStore::load({false, {directory.write("root.pem", root_.pem())}});
+  const auto trust = tls::TrustStore::load({false, {directory.write("root.pem", root_.pem())}, {}});
   if (!trust) throw std::runtime_error(trust.error().text());
   auto context = tls::UpstreamContext::create(options, *trust);
   if (!context) throw std::runtime_error(context.error().text());

@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "tests/scenarios/scenario.h"
+#include "tests/support/revocation.h"
 #include "tests/support/scripts.h"
 
 namespace whytls::scenarios {
@@ -114,6 +115,56 @@ std::vector<Scenario> form_scenarios() {
   };
 }
 
+// The owner has this list of the CA that issued the certificate of the device.
+Arrangement with_list(const support::ListSpec& spec, std::string policy = {}) {
+  return [spec, policy = std::move(policy)] {
+    Case made = serving({world().leaf, world().intermediate});
+    auto directory = std::make_shared<Directory>();
+    made.trust = "{ system = false, ca_files = [\"" + world().root_file + "\"], crl_files = [\"" +
+                 directory->write("ca.crl", support::make_list(spec, world().intermediate)) + "\"] }";
+    made.policy = policy;
+    made.prop = directory;
+    return made;
+  };
+}
+
+// The server staples this to a certificate that is right.
+Arrangement with_staple(const support::ResponseSpec& spec) {
+  return [spec] {
+    Case made = serving({world().leaf, world().intermediate});
+    made.behaviour->tls.staple = support::make_ocsp_response(spec, world().leaf, world().intermediate);
+    return made;
+  };
+}
+
+std::vector<Scenario> revocation_scenarios() {
+  const Expected revoked{
+      "cert_revoked", "SEC_ERROR_REVOKED_CERTIFICATE", -8180, "upstream", "certificate", 502};
+  return {
+      {"a_list_of_the_owner_says_that_the_certificate_was_revoked", revoked,
+       with_list({.revoked = {{world().leaf}}})},
+      {"a_stapled_response_says_that_the_certificate_was_revoked", revoked,
+       with_staple({.says = support::ResponseSpec::Says::revoked})},
+      {"the_certificate_demands_a_stapled_response_and_none_comes",
+       {"cert_must_staple", "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING", -16374, "upstream",
+        "certificate", 502},
+       leaf_with([](CertificateSpec& spec) { spec.tls_feature = "status_request"; })},
+      {"the_stapled_response_is_about_nothing_that_the_responder_knows",
+       {"ocsp_unusable", "SEC_ERROR_OCSP_UNKNOWN_CERT", -8066, "upstream", "certificate", 502},
+       with_staple({.says = support::ResponseSpec::Says::unknown})},
+      {"nobody_says_whether_the_certificate_was_revoked_and_the_policy_insists",
+       {"cert_revocation_unknown", "SEC_ERROR_CRL_NOT_FOUND", -8055, "upstream", "certificate", 502},
+       [] {
+         Case made = serving({world().leaf, world().intermediate});
+         made.policy = "revocation = \"hard\"";
+         return made;
+       }},
+      {"the_list_of_the_owner_has_expired_and_the_policy_refuses_that",
+       {"crl_unusable", "SEC_ERROR_CRL_INVALID", -8159, "upstream", "certificate", 502},
+       with_list({.next_update = kTestNow - kDay / 2}, "on.crl_unusable = \"refuse\"")},
+  };
+}
+
 std::vector<Scenario> usage_scenarios() {
   return {
       {"the_certificate_has_an_unknown_critical_extension",
@@ -172,6 +223,7 @@ std::vector<Scenario> certificate_scenarios() {
   std::vector<Scenario> all = usage_scenarios();
   for (Scenario& scenario : name_and_time_scenarios()) all.push_back(std::move(scenario));
   for (Scenario& scenario : form_scenarios()) all.push_back(std::move(scenario));
+  for (Scenario& scenario : revocation_scenarios()) all.push_back(std::move(scenario));
   const std::vector<Scenario> others = {
       {"the_certificate_cannot_be_parsed",
        {"cert_unparsable", "SEC_ERROR_BAD_DER", -8183, "upstream", "certificate", 502},

@@ -117,6 +117,7 @@ void add_extensions(X509* certificate, X509* issuer, const CertificateSpec& spec
   }
   add_extension(certificate, issuer, NID_name_constraints, spec.name_constraints);
   add_extension(certificate, issuer, NID_info_access, spec.authority_info_access);
+  add_extension(certificate, issuer, NID_tlsfeature, spec.tls_feature);
   if (!spec.unknown_critical_oid.empty()) {
     const std::unique_ptr<ASN1_OBJECT, Deleter<ASN1_OBJECT_free>> type(
         check(OBJ_txt2obj(spec.unknown_critical_oid.c_str(), 1), "OID"));

@@ -61,6 +61,7 @@ struct CertificateSpec {
   std::string extended_key_usage;         // "serverAuth"
   std::string name_constraints;           // "critical,permitted;DNS:inside.test"
   std::string authority_info_access;      // "caIssuers;URI:http://ca.test/i.cer"
+  std::string tls_feature;                // "status_request": must-staple (RFC 7633)
   std::string unknown_critical_oid;       // "1.3.6.1.4.1.99999.1"
   bool subject_key_id = true;
   bool authority_key_id = true;

@@ -2,6 +2,7 @@
 #include <openssl/ssl.h>
 
 #include "tests/support/gallery.h"
+#include "tests/support/revocation.h"
 #include "tests/support/scripts.h"
 
 namespace whytls::support {
@@ -116,6 +117,47 @@ std::vector<Exhibit> form_exhibits() {
                 [](CertificateSpec& spec, const GalleryShop&) {
                   spec.key_usage = "critical,digitalSignature,keyCertSign";
                 }),
+  };
+}
+
+// A good certificate to which the server staples this.
+Exhibit with_staple(std::string name, std::string_view what,
+                    const std::function<void(ResponseSpec&, const GalleryShop&)>& change) {
+  return {kCertificate,
+          std::move(name),
+          what,
+          [change](const GalleryShop& shop, const std::string& host) {
+            ResponseSpec spec;
+            spec.this_update = shop.now() - kDay;
+            spec.next_update = shop.now() + 3 * kDay;
+            spec.revoked_at = shop.now() - 10 * kDay;
+            change(spec, shop);
+            TlsScript script{.chain = shop.chain(host)};
+            script.staple = make_ocsp_response(spec, script.chain[0], script.chain[1]);
+            return serve_https(std::move(script));
+          },
+          {}};
+}
+
+// What the server says of the revocation of its certificate.
+std::vector<Exhibit> revocation_exhibits() {
+  return {
+      with_staple("revoked", "the CA revoked the certificate, says the OCSP response that the server sends",
+                  [](ResponseSpec& spec, const GalleryShop&) {
+                    spec.says = ResponseSpec::Says::revoked;
+                    spec.reason = kKeyCompromise;
+                  }),
+      with_leaf("must-staple", "the certificate demands a stapled OCSP response, and none is sent",
+                [](CertificateSpec& spec, const GalleryShop&) { spec.tls_feature = "status_request"; }),
+      with_staple("old-staple", "the stapled OCSP response ended a month ago",
+                  [](ResponseSpec& spec, const GalleryShop& shop) {
+                    spec.this_update = shop.now() - 40 * kDay;
+                    spec.next_update = shop.now() - 30 * kDay;
+                  }),
+      with_staple("unknown-staple", "the OCSP responder does not know the certificate",
+                  [](ResponseSpec& spec, const GalleryShop&) { spec.says = ResponseSpec::Says::unknown; }),
+      with_staple("forged-staple", "the signature of the stapled OCSP response is wrong",
+                  [](ResponseSpec& spec, const GalleryShop&) { spec.signature = Signature::corrupted; }),
   };
 }
 
@@ -266,7 +308,8 @@ std::vector<Exhibit> joined(std::vector<Exhibit> first, const std::vector<Exhibi
 }  // namespace
 
 std::vector<Exhibit> certificate_exhibits() {
-  return joined(joined(identity_exhibits(), making_exhibits()), form_exhibits());
+  return joined(joined(joined(identity_exhibits(), making_exhibits()), form_exhibits()),
+                revocation_exhibits());
 }
 
 std::vector<Exhibit> chain_exhibits() {

@@ -35,6 +35,7 @@ struct TlsScript {
   std::string groups{};                   // empty: the library's
   unsigned dh_bits = 0;                   // 1024: RFC 2409's second group; 2048: RFC 3526's; 0: the library's
   std::optional<Credential> client_ca{};  // set: a client certificate of this CA is demanded
+  std::string staple{};                   // OCSP response, sent to those who ask; empty: none
   std::string only_name{};                // set: every other SNI, and none, gets unrecognized_name
   FlightEditor editor{};
 };

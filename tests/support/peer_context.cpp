@@ -42,6 +42,13 @@ int refuse_other_names(SSL* ssl, int* alert, void* only_name) {
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+int add_staple(SSL* ssl, void* staple) {
+  const auto& bytes = *static_cast<const std::string*>(staple);
+  void* const copy = OPENSSL_memdup(bytes.data(), bytes.size());
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(bytes.size()));  // takes it
+  return SSL_TLSEXT_ERR_OK;
+}
+
 void demand_client_certificate(SSL_CTX* context, const Credential& authority) {
   X509_STORE* store = SSL_CTX_get_cert_store(context);
   check(X509_STORE_add_cert(store, authority.certificate.get()) == 1, "client CA");
@@ -82,6 +89,11 @@ std::shared_ptr<SSL_CTX> make_server_context(const TlsScript& script) {
     check(SSL_CTX_add1_chain_cert(context, script.chain[i].certificate.get()) == 1, "chain");
   }
   if (script.client_ca) demand_client_certificate(context, *script.client_ca);
+  if (!script.staple.empty()) {
+    SSL_CTX_set_tlsext_status_cb(context, add_staple);
+    // As with the name below, the script outlives its contexts.
+    SSL_CTX_set_tlsext_status_arg(context, const_cast<std::string*>(&script.staple));
+  }
   if (!script.only_name.empty()) {
     SSL_CTX_set_tlsext_servername_callback(context, refuse_other_names);
     // The name lives in the script of the peer, which outlives its contexts.

@@ -9,6 +9,7 @@
 
 #include "config/load.h"
 #include "tests/support/certificates.h"
+#include "tests/support/revocation.h"
 
 namespace whytls::config {
 namespace {
@@ -109,6 +110,24 @@ TEST_F(ConfigEnvironment, a_missing_ca_file_is_named_once_where_it_was_written) 
             "[[listener]]\nname = \"b\"\nmode = \"forward\"\nlisten = \"127.0.0.1:0\"\npolicy = \"q\"\n"
             "[policy.p]\ntrust.ca_files = [\"none.pem\"]\n[policy.q]\nextends = \"p\"\n"),
       ElementsAre(AllOf(HasSubstr("w.toml:12:18: error: policy.p.trust.ca_files: "), HasSubstr("none.pem"))));
+}
+
+TEST_F(ConfigEnvironment, a_file_without_a_revocation_list_is_refused_at_its_key) {
+  EXPECT_THAT(check(forward("trust.crl_files = [\"good.pem\"]\n")),
+              ElementsAre(AllOf(HasSubstr("w.toml:7:19: error: policy.p.trust.crl_files: "),
+                                HasSubstr("good.pem"), HasSubstr("no certificate revocation list"))));
+}
+
+TEST_F(ConfigEnvironment, a_revocation_list_out_of_date_is_a_warning_that_names_its_issuer) {
+  const support::Credential issuer = support::self_sign(support::root_spec("Plant CA"));
+  const auto write_list = [&](const char* name, const support::ListSpec& spec) {
+    support::write_file(directory_ / name, make_list(spec, issuer));
+  };
+  write_list("old.crl", {.next_update = kTestNow - kDay});
+  write_list("new.crl", {});
+  EXPECT_THAT(check(forward("trust.crl_files = [\"new.crl\", \"old.crl\"]\n")),
+              ElementsAre("w.toml:7:19: warning: policy.p.trust.crl_files: old.crl: the CRL of \"Plant CA\" "
+                          "expired on 2027-01-14T08:00:00Z; fetch the new one"));
 }
 
 TEST_F(ConfigEnvironment, a_cipher_that_nobody_knows_is_refused_at_its_key) {

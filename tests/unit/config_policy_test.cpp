@@ -185,7 +185,7 @@ const PolicyRow kMistakes[] = {
     {"a_security_level_too_high", "[policy.a.tls]\nsecurity_level = 6\n",
      "found 6, out of range; allowed: a whole number from 0 to 5"},
     {"an_unknown_trust_key", "[policy.a]\ntrust = { ca_file = \"x\" }\n",
-     "2:11: error: policy.a.trust.ca_file: unknown key; allowed: system, ca_files; did you mean "
+     "2:11: error: policy.a.trust.ca_file: unknown key; allowed: system, ca_files, crl_files; did you mean "
      "\"ca_files\"?"},
     {"a_rule_on_what_ended_the_connection", "[policy.a.on]\ntls_garbage = \"allow\"\n",
      "2:1: error: policy.a.on.tls_garbage: no rule can forgive this"},

@@ -110,6 +110,14 @@ inline Attempt with_errors(std::initializer_list<tls::ChainError> errors) {
   return out;
 }
 
+// Somebody answers whether the leaf was revoked.
+inline Attempt answered(const tls::RevocationAnswer& answer) {
+  Attempt out = healthy();
+  out.handshake.chain.revocation = {answer};
+  out.handshake.chain.has_staple = answer.source == tls::RevocationSource::stapled_ocsp;
+  return out;
+}
+
 // Only `presented` came, nothing above it is known: error 20, and 21 when it is the leaf alone.
 inline Attempt with_gap(std::initializer_list<tls::Certificate> presented, std::size_t built) {
   Attempt out = healthy();

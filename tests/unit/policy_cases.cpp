@@ -52,6 +52,12 @@ Attempt silent(HandshakeEnd end) {
   return out;
 }
 
+Policy hard() {
+  Policy out = browser_policy();
+  out.revocation = RevocationMode::hard;
+  return out;
+}
+
 Attempt to_address(Attempt attempt) {
   attempt.host = "192.0.2.7";
   attempt.host_is_ip = true;
@@ -61,6 +67,7 @@ Attempt to_address(Attempt attempt) {
 }  // namespace
 
 std::vector<Case> certificate_cases() {
+  using Source = tls::RevocationSource;
   constexpr Phase kPhase = Phase::certificate;
   const auto leaf = [](auto change) { return with_leaf(change); };
   const auto inter = [](auto change) { return with_intermediate(change); };
@@ -119,6 +126,10 @@ std::vector<Case> certificate_cases() {
          a.handshake.presented.clear();
          return a;
        }()},
+      {Failure::cert_revoked, kPhase,
+       answered({.source = Source::crl, .signer = "Inter", .says_revoked = true})},
+      {Failure::cert_revoked, kPhase,
+       answered({.source = Source::stapled_ocsp, .signer = "Inter", .says_revoked = true})},
       {Failure::cert_name_mismatch, kPhase, leaf([](Certificate& c) { c.names[0].value = "b.example"; })},
       {Failure::cert_ip_mismatch, kPhase, to_address(healthy())},
       {Failure::cert_no_san, kPhase, leaf([](Certificate& c) {
@@ -140,6 +151,16 @@ std::vector<Case> certificate_cases() {
          a.handshake.chain.anchor_is_public = true;
          return a;
        }()},
+      {Failure::cert_must_staple, kPhase,
+       [] {
+         Attempt a = healthy();
+         a.handshake.chain.built[0].requires_staple = true;
+         return a;
+       }()},
+      {Failure::ocsp_unusable, kPhase,
+       answered({.source = Source::stapled_ocsp, .faults = {tls::RevocationFault::malformed}})},
+      {Failure::cert_revocation_unknown, kPhase, healthy(), hard()},
+      {Failure::crl_unusable, kPhase, answered({.faults = {tls::RevocationFault::expired}})},
   };
 }
 
