@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "config/ports.h"
+
 namespace whytls::config {
 
 namespace {
@@ -11,7 +13,6 @@ const char* const kDefaultName = "forward";
 const std::vector<PortRange> kDefaultConnectPorts = {{443, 443}, {1024, 65535}};
 const std::vector<std::string> kAudiences = {"full", "operator", "public"};
 constexpr WholeRange kSecurityLevels{0, 5};
-constexpr WholeRange kPorts{1, 65535};
 constexpr std::size_t kMaxListeners = 200;
 
 std::string mode_text(Mode mode) {
@@ -113,43 +114,13 @@ void read_tls(Table& listener_table, Listener& listener) {
   listener.tls = std::move(tls);
 }
 
-std::vector<PortRange> read_connect_ports(Table& table) {
-  const char* const allowed = "a list of ports and ranges, [443, \"1024-65535\"]";
-  const toml::value* value = table.take("connect_ports");
-  if (value == nullptr) return kDefaultConnectPorts;
-  std::vector<PortRange> out;
-  if (!value->is_array()) {
-    table.error("connect_ports", {"found " + describe(*value), describe(*value), allowed, {}});
-    return out;
-  }
-  for (std::size_t i = 0; i < value->size(); ++i) {
-    const toml::value& element = value->at(i);
-    Parsed<PortRange> range = tl::make_unexpected(std::string("this is no port"));
-    if (element.is_integer() && element.as_integer() >= kPorts.least && element.as_integer() <= kPorts.most) {
-      const auto port = static_cast<std::uint16_t>(element.as_integer());
-      range = PortRange{port, port};
-    } else if (element.is_string()) {
-      range = parse_ports(element.as_string().str);
-    }
-    if (range) {
-      out.push_back(*range);
-      continue;
-    }
-    const std::string path = join_index(table.path("connect_ports"), i);
-    table.reading().report.error(
-        table.reading().value_spot(path), path,
-        {"found " + describe(element) + ": " + range.error(), describe(element), allowed, {}});
-  }
-  return out;
-}
-
 // What has a meaning in forward mode only.
 void read_forward(Table& table, Listener& listener) {
   listener.tunnel = table
                         .parsed_list<std::string>("tunnel", parse_host_pattern,
                                                   "\"a.example\", \"*.a.example\", an IP address")
                         .value_or(std::vector<std::string>());
-  listener.connect_ports = read_connect_ports(table);
+  listener.connect_ports = read_ports(table, "connect_ports").value_or(kDefaultConnectPorts);
   const bool allow_remote = table.boolean("allow_remote").value_or(false);
   if (!allow_remote && table.has("listen") && !listener.listen.host.empty() &&
       !is_loopback(listener.listen)) {
@@ -159,10 +130,8 @@ void read_forward(Table& table, Listener& listener) {
                            "a loopback address, or allow_remote = true in this listener",
                            {}});
   }
-  std::vector<std::string> ports;
-  for (const PortRange range : listener.connect_ports) ports.push_back(ports_text(range));
   table.show("tunnel", toml_list(listener.tunnel));
-  table.show("connect_ports", '[' + joined(ports) + ']');
+  table.show("connect_ports", ports_list(listener.connect_ports));
   table.show("allow_remote", toml_bool(allow_remote));
 }
 
@@ -216,6 +185,7 @@ Listener read_listener(Table& table, Policies& policies) {
   if (const auto policy = table.string("policy")) {
     policies.use(table, "policy", *policy);
     listener.policy = *policy;
+    listener.policy_place = table.place("policy");
   }
   const Audience by_address = is_loopback(listener.listen) ? Audience::full : Audience::public_;
   const auto audience = table.choice("audience", kAudiences);

@@ -37,8 +37,9 @@ struct Loaded {
                                                                const std::string& file_name);
 [[nodiscard]] tl::expected<Loaded, std::vector<Mistake>> load_file(const std::string& path);
 
-// The policies by which upstreams are reached, once for each route and forward listener. Another one is only
-// extended, or speaks for a reverse listener: it need not make sense by itself.
+// The policies by which upstreams are reached, once for each route, forward listener and [[policy_for]],
+// twice for one that is not about a single host. Another one is only extended, or speaks for a reverse
+// listener: it need not make sense by itself.
 [[nodiscard]] std::multiset<std::string> upstream_policies(const Settings& settings);
 
 // Checks what needs the outside: files that the settings name can be read, keys match certificates, TLS

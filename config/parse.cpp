@@ -10,6 +10,7 @@
 #include "config/policies.h"
 #include "config/scan.h"
 #include "config/sections.h"
+#include "config/selection.h"
 
 namespace whytls::config {
 
@@ -30,8 +31,11 @@ Settings read_settings(Reading& reading, const toml::value& root) {
   policies.read(top);
   settings.listeners = read_listeners(top, policies);
   check_listeners(top, settings.listeners, settings.admin);
+  settings.policy_for = read_policy_for(top, policies);
   top.finish();
+  note_judges(reading, settings, policies);
   settings.policies = policies.merge();
+  warn_of_observers(reading, settings);
   const auto used = upstream_policies(settings);
   for (auto& [name, policy] : settings.policies) policy.shared = used.count(name) > 1;
   settings.shown = std::move(reading.shown);
@@ -78,17 +82,6 @@ Settings defaults() {
   const Positions nowhere;
   Reading reading{report, nowhere, {}, {}};
   return read_settings(reading, toml::value(toml::table{}));
-}
-
-std::multiset<std::string> upstream_policies(const Settings& settings) {
-  std::multiset<std::string> used;
-  for (const Listener& listener : settings.listeners) {
-    if (listener.mode == Mode::forward) used.insert(listener.policy);
-    for (const Route& route : listener.routes) {
-      used.insert(route.policy.empty() ? listener.policy : route.policy);
-    }
-  }
-  return used;
 }
 
 tl::expected<Loaded, std::vector<Mistake>> parse(std::string_view toml, const std::string& file_name) {

@@ -6,12 +6,11 @@ namespace whytls::config {
 
 namespace {
 
-const char* const kBuiltIn = "browser";
+const char* const kBaseOfAll = "browser";
 const char* const kUnset = "(OpenSSL's default)";
 constexpr WholeRange kRsaBits{512, 16384};
-// A policy takes some 30 KiB while it is merged, and the merging is recursive.
+// A merged policy takes some 30 KiB.
 constexpr std::size_t kMaxPolicies = 500;
-constexpr std::size_t kMaxExtends = 32;
 constexpr WholeRange kEcBits{160, 521};
 
 std::string text_or_unset(const std::string& text) {
@@ -43,6 +42,10 @@ std::string rule_text(const policy::Rule& rule) {
   return out + " }";
 }
 
+std::string without_rule_text(const policy::Policy& policy) {
+  return toml_string(policy.without_rule ? policy::name(policy.without_rule->action) : kByFinding);
+}
+
 // Every value of a policy but its rules, as TOML.
 std::vector<std::pair<std::string, std::string>> values_of(const policy::Policy& policy) {
   const tls::UpstreamOptions& tls = policy.tls;
@@ -70,6 +73,7 @@ std::vector<std::pair<std::string, std::string>> values_of(const policy::Policy&
       {"tls.client_key", tls.client_key_file.empty() ? "(none)" : toml_string(tls.client_key_file)},
       {"min_rsa_bits", std::to_string(policy.min_rsa_bits)},
       {"min_ec_bits", std::to_string(policy.min_ec_bits)},
+      {"without_rule", without_rule_text(policy)},
   };
 }
 
@@ -84,11 +88,15 @@ const Assignment* own_assignment(const PolicyLayer& layer, std::initializer_list
 }  // namespace
 
 Policies::Policies(Reading& reading) : reading_(reading) {
-  merged_[kBuiltIn].policy = policy::browser_policy();
+  for (policy::Policy& built_in : policy::built_in_policies()) {
+    std::string name = built_in.name;
+    merged_[std::move(name)].policy = std::move(built_in);
+  }
 }
 
 std::vector<std::string> Policies::names() const {
-  std::vector<std::string> out = {kBuiltIn};
+  std::vector<std::string> out;
+  for (const policy::Policy& built_in : policy::built_in_policies()) out.push_back(built_in.name);
   for (const auto& [name, layer] : layers_) {
     if (name_fault(name).empty()) out.push_back(name);
   }
@@ -99,10 +107,11 @@ void Policies::read(Table& top) {
   Table all = top.table("policy");
   for (const std::string& name : all.all_keys()) {
     if (!has_room(all.place(name), all.path(name))) break;
-    if (name == kBuiltIn) {
-      all.error_at_key(name, {"\"browser\" is built in and cannot be changed",
+    const bool is_built_in = policy::is_built_in(name);
+    if (is_built_in) {
+      all.error_at_key(name, {in_quotes(name) + " is built in and cannot be changed",
                               name,
-                              "a policy with a name of its own, that extends \"browser\"",
+                              "a policy with a name of its own, that extends " + in_quotes(name),
                               {}});
     } else if (const std::string fault = name_fault(name); !fault.empty()) {
       all.error_at_key(name, {fault, name, "1 to 64 letters, digits, \"_\", \"-\", \".\"", {}});
@@ -112,7 +121,7 @@ void Policies::read(Table& top) {
     layer.name = name;
     layer.path = table.path();
     layer.place = table.place();
-    layer.extends = table.string("extends").value_or(kBuiltIn);
+    layer.extends = table.string("extends").value_or(kBaseOfAll);
     note_tables(table, layer);
     read_peer_keys(table, layer);
     read_upstream_tls(table.table("tls"), layer);
@@ -124,9 +133,10 @@ void Policies::read(Table& top) {
       layer.assignments.push_back({"min_ec_bits", table.place("min_ec_bits"),
                                    [v = static_cast<int>(*bits)](policy::Policy& p) { p.min_ec_bits = v; }});
     }
+    read_without_rule(table, layer);
     read_rules(table.table("on"), layer);
     table.finish();
-    if (name != kBuiltIn) layers_.emplace(name, std::move(layer));
+    if (!is_built_in) layers_.emplace(name, std::move(layer));
   }
   for (const auto& [name, layer] : layers_) {
     const Table table = all.table(name);
@@ -148,6 +158,10 @@ void Policies::add(PolicyLayer layer) {
   layers_.emplace(std::move(name), std::move(layer));
 }
 
+void Policies::judge_by(const std::string& name, Spot spot, const std::string& key) {
+  judged_by_.try_emplace(name, Use{spot, key});
+}
+
 bool Policies::has_room(const Place& place, const std::string& path) {
   if (layers_.size() < kMaxPolicies) return true;
   reading_.report.error({place.line, place.column}, path,
@@ -167,27 +181,34 @@ void Policies::report_circle(const std::vector<std::string>& chain, const std::s
                         {"policies extend each other in a circle: " + circle + again, again, {}, {}});
 }
 
-// `chain` holds the policies that wait for this one.
-const Policies::Merged& Policies::merged(const std::string& name, std::vector<std::string>& chain) {
-  const auto done = merged_.find(name);
-  if (done != merged_.end()) return done->second;
-  const auto found = layers_.find(name);
-  // An unknown name was reported by use(); what extends it is checked as if it extended the built-in one.
-  if (found == layers_.end()) return merged_.at(kBuiltIn);
-  if (std::find(chain.begin(), chain.end(), name) != chain.end()) {
-    report_circle(chain, name);
-    return merged_.at(kBuiltIn);
+// Down to what is merged already, then up again: in a loop, since every policy may extend another one.
+const Policies::Merged& Policies::merged(const std::string& name) {
+  std::vector<std::string> chain;  // those that wait for what they extend
+  std::set<std::string> waiting;
+  std::string next = name;
+  while (merged_.find(next) == merged_.end()) {
+    const auto found = layers_.find(next);
+    // What extends an unknown policy (use() reported it), or itself, is checked as if it extended "browser".
+    const bool is_circle = !waiting.insert(next).second;
+    if (is_circle) report_circle(chain, next);
+    if (is_circle || found == layers_.end()) {
+      next = kBaseOfAll;
+      break;
+    }
+    chain.push_back(next);
+    next = found->second.extends;
   }
-  const PolicyLayer& layer = found->second;
-  if (chain.size() >= kMaxExtends) {
-    reading_.report.error(
-        {layer.place.line, layer.place.column}, layer.path,
-        {"policies extend each other too deeply", {}, std::to_string(kMaxExtends) + " levels", {}});
-    return merged_.at(kBuiltIn);
+  const Merged* base = &merged_.at(next);
+  for (auto waits = chain.rbegin(); waits != chain.rend(); ++waits) {
+    const PolicyLayer& layer = layers_.at(*waits);
+    base = &merged_.emplace(*waits, on_top_of(*base, layer)).first->second;
+    check(layer, base->policy);
   }
-  chain.push_back(name);
-  Merged result = merged(layer.extends, chain);
-  chain.pop_back();
+  return *base;
+}
+
+Policies::Merged Policies::on_top_of(const Merged& base, const PolicyLayer& layer) const {
+  Merged result = base;
   for (const Assignment& assignment : layer.assignments) {
     assignment.apply(result.policy);
     result.places[assignment.key] = assignment.place;
@@ -198,8 +219,7 @@ const Policies::Merged& Policies::merged(const std::string& name, std::vector<st
   for (const Assignment& assignment : layer.assignments) result.policy.own_keys.push_back(assignment.key);
   result.policy.extends = layer.extends;
   result.policy.place = layer.place;
-  check(layer, result.policy);
-  return merged_.emplace(name, std::move(result)).first->second;
+  return result;
 }
 
 // What can only be judged after merging. Reported where this layer itself says half of it.
@@ -223,11 +243,38 @@ void Policies::check(const PolicyLayer& layer, const policy::Policy& policy) {
              {"client_certificate and client_key go together, one of them is missing", {}, {}, {}});
   }
   const Assignment* trust = own_assignment(layer, {"trust.system", "trust.ca_files", "pins"});
-  if (trust != nullptr && !tls.trust.system && tls.trust.ca_files.empty() && policy.pins.empty()) {
+  // Where it is an error, check_trust() says so.
+  const bool is_error = policy.demands_trust && judged_by_.count(layer.name) != 0;
+  if (trust != nullptr && !is_error && !tls.trust.system && tls.trust.ca_files.empty() &&
+      policy.pins.empty()) {
     reading_.report.warning(
         {trust->place.line, trust->place.column}, layer.path + '.' + trust->key,
         {"this policy trusts no CA and pins no key: it refuses every certificate", {}, {}, {}});
   }
+}
+
+// Only of a policy by which an upstream is judged: another one may leave the keys to those that extend it.
+void Policies::check_trust(const std::string& name, const policy::Policy& policy) {
+  const auto use = judged_by_.find(name);
+  if (use == judged_by_.end() || !policy.demands_trust || policy::says_whom_to_trust(policy)) return;
+  const auto layer = layers_.find(name);
+  Spot spot = use->second.spot;
+  std::string key = use->second.key;
+  if (layer != layers_.end()) {
+    key = join_key(layer->second.path, "extends");
+    spot = reading_.value_spot(key);
+    // A route says by "policy" what it extends, and perhaps only its listener does.
+    if (spot.line == 0) spot = reading_.value_spot(key = join_key(layer->second.path, "policy"));
+    if (spot.line == 0) spot = {layer->second.place.line, layer->second.place.column};
+  }
+  reading_.report.error(
+      spot, key,
+      {"\"legacy\" trusts no CA and no key by itself, and nothing here says which server is the right one",
+       name,
+       "pins = [\"sha256/...\"] with the key of the device, in a policy that extends it or beside the "
+       "upstream (a failure page shows the pin); or trust = { ca_files = [...] }, or a rule such as "
+       "on.cert_self_signed = \"warn\", which lets anybody stand in for the device",
+       {}});
 }
 
 void Policies::show(const std::string& path, const Merged& merged) {
@@ -251,8 +298,8 @@ void Policies::show(const std::string& path, const Merged& merged) {
 }
 
 std::map<std::string, policy::Policy> Policies::merge() {
-  std::vector<std::string> chain;
-  for (const auto& [name, layer] : layers_) (void)merged(name, chain);
+  for (const auto& [name, layer] : layers_) (void)merged(name);
+  for (const auto& [name, result] : merged_) check_trust(name, result.policy);
   for (const auto& [name, layer] : layers_) {
     if (used_.count(name) != 0) continue;
     reading_.report.warning({layer.place.line, layer.place.column}, layer.path,

@@ -36,6 +36,10 @@ void note_tables(const Table& table, PolicyLayer& layer);
 void read_peer_keys(Table& table, PolicyLayer& layer);
 // Reads [policy.NAME.tls], or the same table of a route.
 void read_upstream_tls(Table table, PolicyLayer& layer);
+// Reads what is done where no rule decides.
+void read_without_rule(Table& table, PolicyLayer& layer);
+// Its value where each finding has a default of its own.
+inline constexpr const char* kByFinding = "by_finding";
 // Reads [policy.NAME.on].
 void read_rules(Table table, PolicyLayer& layer);
 
@@ -53,6 +57,9 @@ class Policies {
   void read(Table& top);
   // `name` is used by `key` of `table`; an unknown one is reported.
   void use(const Table& table, const std::string& key, const std::string& name);
+  // The upstream at `key` (of the file) is judged by `name`: what has no meaning there is reported by
+  // merge().
+  void judge_by(const std::string& name, Spot spot, const std::string& key);
   // What a listener or route says beside the policy that it names. Used by definition.
   void add(PolicyLayer layer);
   // Merges everything, reports circles and unused policies. Last.
@@ -63,10 +70,12 @@ class Policies {
     policy::Policy policy;
     std::map<std::string, Place> places;  // by key, of what is not built in
   };
-  const Merged& merged(const std::string& name, std::vector<std::string>& chain);
+  const Merged& merged(const std::string& name);
+  [[nodiscard]] Merged on_top_of(const Merged& base, const PolicyLayer& layer) const;
   [[nodiscard]] bool has_room(const Place& place, const std::string& path);
   void report_circle(const std::vector<std::string>& chain, const std::string& again);
   void check(const PolicyLayer& layer, const policy::Policy& policy);
+  void check_trust(const std::string& name, const policy::Policy& policy);
   void show(const std::string& path, const Merged& merged);
   [[nodiscard]] std::vector<std::string> names() const;
 
@@ -74,6 +83,11 @@ class Policies {
   std::map<std::string, PolicyLayer> layers_;
   std::map<std::string, Merged> merged_;
   std::set<std::string> used_;
+  struct Use {
+    Spot spot;
+    std::string key;
+  };
+  std::map<std::string, Use> judged_by_;  // where a policy is named first for an upstream
 };
 
 // The listeners' and policies' names: letters, digits, "_", "-", ".", at most 64. Empty: good.

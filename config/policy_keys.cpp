@@ -224,6 +224,26 @@ void read_upstream_tls(Table table, PolicyLayer& layer) {
   table.finish();
 }
 
+void read_without_rule(Table& table, PolicyLayer& layer) {
+  const char* const key = "without_rule";
+  const std::string refuse(policy::name(policy::Action::refuse));
+  const std::optional<std::string> text = table.string(key);
+  if (!text) return;
+  if (*text == policy::name(policy::Action::warn) || *text == policy::name(policy::Action::allow)) {
+    table.error(key, {in_quotes(*text) + " for every failure would turn verification off",
+                      *text,
+                      in_quotes(kByFinding) + ", " + in_quotes(refuse) +
+                          "; only what extends \"observe\" goes on whatever is found",
+                      {}});
+    return;
+  }
+  const std::optional<std::size_t> index = table.choice(key, {kByFinding, refuse});
+  if (!index) return;
+  std::optional<policy::Rule> rule;
+  if (*index == 1) rule = policy::Rule{policy::Action::refuse, {}, {}, table.place(key), layer.name};
+  layer.assignments.push_back({key, table.place(key), [rule](policy::Policy& p) { p.without_rule = rule; }});
+}
+
 void read_rules(Table table, PolicyLayer& layer) {
   for (const std::string& slug : table.all_keys()) {
     const std::optional<policy::Failure> failure = policy::failure_by_slug(slug);

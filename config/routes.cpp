@@ -37,6 +37,9 @@ class RouteReader {
     Route route;
     route.policy = listener_.policy;
     route.place = table_.place();
+    // A listener with one upstream says of that one what it says.
+    if (tls == TlsKey::of_the_client_leg && !listener_.policy_place.file.empty())
+      route.choice = policy::Choice{policy::Chooser::listener, listener_.policy_place};
     if (tls == TlsKey::of_the_upstream) read_match(route);
     read_upstream(route);
     route.preserve_host = table_.boolean("preserve_host").value_or(false);
@@ -69,6 +72,7 @@ class RouteReader {
     if (!name) return;
     policies_.use(table_, "policy", *name);
     route.policy = *name;
+    route.choice = policy::Choice{policy::Chooser::route, table_.place("policy")};
   }
 
   void read_own_options(Route& route, TlsKey tls) {
@@ -96,6 +100,9 @@ class RouteReader {
     }
     if (layer.assignments.empty()) return;
     route.policy = layer.name;
+    // What was named before says only what this one extends.
+    const bool is_route = tls == TlsKey::of_the_upstream;
+    route.choice = policy::Choice{is_route ? policy::Chooser::route : policy::Chooser::listener, route.place};
     policies_.add(std::move(layer));
   }
 

@@ -1,6 +1,7 @@
 // The configuration as one immutable value. A reload makes a new one.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -52,7 +53,9 @@ struct Route {
   std::string host;        // "" any, "a.example", "*.example"
   std::string path = "/";  // prefix at a segment border
   Origin upstream;
-  std::string policy;          // name; its values are in Settings::policies
+  std::string policy;  // name; its values are in Settings::policies
+  // Set: the policy was named or made beside this upstream, and no [[policy_for]] is asked.
+  std::optional<policy::Choice> choice;
   bool preserve_host = false;  // send the client's Host instead of the upstream's
   Place place;
 };
@@ -60,6 +63,7 @@ struct Route {
 struct PortRange {
   std::uint16_t first = 0;
   std::uint16_t last = 0;
+  auto operator<=>(const PortRange&) const = default;
 };
 
 struct Listener {
@@ -68,10 +72,30 @@ struct Listener {
   HostPort listen;
   std::optional<ListenerTls> tls;
   std::string policy = "browser";
+  Place policy_place;  // file empty: the default
   Audience audience = Audience::full;
   std::vector<std::string> tunnel;       // forward: hosts whose CONNECT is relayed untouched
   std::vector<PortRange> connect_ports;  // forward: ports that CONNECT may name
   std::vector<Route> routes;             // reverse: at least one
+  Place place;
+};
+
+// A range of addresses of one family.
+struct AddressRange {
+  std::array<std::uint8_t, 16> network{};  // of IPv4 the first four; zero beyond `bits`
+  int bits = 0;
+  bool is_v4 = true;
+  [[nodiscard]] std::string text() const;  // "10.0.0.0/8", "fd00::/8"
+  auto operator<=>(const AddressRange&) const = default;
+};
+
+// Chooses the policy of the upstreams that it is about, unless one is named beside the upstream itself. Read
+// in order, the first that matches decides.
+struct PolicyFor {
+  std::string host = "*";               // of the upstream: "a.example", "*.example", an IP address, "*" any
+  std::vector<PortRange> ports;         // empty: any
+  std::optional<AddressRange> address;  // which is connected to
+  std::string policy;
   Place place;
 };
 
@@ -135,6 +159,7 @@ struct Settings {
   unsigned workers = 0;               // 0: one per core
   std::string proxy_name = "whytls";  // in Via and Proxy-Status
   std::vector<Listener> listeners;
+  std::vector<PolicyFor> policy_for;
   std::map<std::string, policy::Policy> policies;  // merged; "browser" is always there
   Limits limits;
   Timeouts timeouts;

@@ -195,6 +195,11 @@ Parsed<std::string> parse_host_pattern(std::string_view text) {
   return (wild ? "*." : "") + host->name;
 }
 
+Parsed<std::string> parse_any_host_pattern(std::string_view text) {
+  if (text == "*") return std::string(text);
+  return parse_host_pattern(text);
+}
+
 Parsed<HostPort> parse_listen(std::string_view text) {
   const Parsed<Split> split = split_host_port(text, Port::needed);
   if (!split) return wrong(split.error());
@@ -245,6 +250,38 @@ Parsed<PortRange> parse_ports(std::string_view text) {
 std::string ports_text(PortRange range) {
   if (range.first == range.last) return std::to_string(range.first);
   return '"' + std::to_string(range.first) + '-' + std::to_string(range.last) + '"';
+}
+
+std::string AddressRange::text() const {
+  std::array<char, INET6_ADDRSTRLEN> out{};
+  if (inet_ntop(is_v4 ? AF_INET : AF_INET6, network.data(), out.data(), out.size()) == nullptr) return {};
+  return std::string(out.data()) + '/' + std::to_string(bits);
+}
+
+Parsed<AddressRange> parse_address_range(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string address(text.substr(0, slash));
+  AddressRange range;
+  range.is_v4 = inet_pton(AF_INET, address.c_str(), range.network.data()) == 1;
+  const bool has_nul = address.find('\0') != std::string::npos;
+  if (has_nul || (!range.is_v4 && inet_pton(AF_INET6, address.c_str(), range.network.data()) != 1))
+    return wrong("this is no IP address and no range of them");
+  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (!range.is_v4 && std::equal(kMapped.begin(), kMapped.end(), range.network.begin()))
+    return wrong("an IPv4 address is written as one, it is the same in IPv6");
+  const int most = range.is_v4 ? 32 : 128;
+  const std::optional<std::uint64_t> bits =
+      slash == std::string_view::npos ? most : whole_number(text.substr(slash + 1));
+  if (!bits || *bits > static_cast<std::uint64_t>(most))
+    return wrong("after the \"/\" stands a number from 0 to " + std::to_string(most));
+  range.bits = static_cast<int>(*bits);
+  const std::array<std::uint8_t, 16> written = range.network;
+  for (int bit = range.bits; bit < most; ++bit)
+    range.network[static_cast<std::size_t>(bit / 8)] &= static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
+  if (range.network != written)
+    return wrong("the address goes on behind its first " + std::to_string(range.bits) +
+                 " bits; the range is " + in_quotes(range.text()));
+  return range;
 }
 
 Parsed<std::string> parse_pin(std::string_view text) {

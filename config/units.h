@@ -28,6 +28,8 @@ struct Host {
   bool is_ip = false;
 };
 [[nodiscard]] Parsed<Host> parse_host(std::string_view text);
+// As below, or "*" for any host.
+[[nodiscard]] Parsed<std::string> parse_any_host_pattern(std::string_view text);
 // "a.example", "*.example", an IP literal.
 [[nodiscard]] Parsed<std::string> parse_host_pattern(std::string_view text);
 
@@ -39,6 +41,8 @@ struct Host {
 // "443", "1024-65535".
 [[nodiscard]] Parsed<PortRange> parse_ports(std::string_view text);
 [[nodiscard]] std::string ports_text(PortRange range);
+// "10.0.0.0/8", "fd00::/8", "10.0.0.7" (which is 10.0.0.7/32).
+[[nodiscard]] Parsed<AddressRange> parse_address_range(std::string_view text);
 // "sha256/BASE64" of 32 bytes; the result is the base64 part.
 [[nodiscard]] Parsed<std::string> parse_pin(std::string_view text);
 // "/ui": begins with a slash, nothing that a path of an URL can't hold.

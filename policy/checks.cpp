@@ -142,11 +142,14 @@ Check certificate_check(const KindRow& row, const Attempt& attempt, const Policy
   return check;
 }
 
-Check parse_check(const Attempt& attempt, const Diagnosis& diagnosis) {
+Check parse_check(const Attempt& attempt, const Policy& policy, const Diagnosis& diagnosis, UnixSeconds now) {
   for (std::size_t i = 0; i < diagnosis.findings.size(); ++i) {
-    const Failure failure = diagnosis.findings[i].failure;
-    if (failure != Failure::cert_unparsable) continue;
-    return {"parsing", CheckOutcome::fail, "", failure, {{Word::check_clause, {}, i}}};
+    const Finding& finding = diagnosis.findings[i];
+    if (finding.failure != Failure::cert_unparsable) continue;
+    const CheckOutcome outcome = diagnosis.failed_before_verdict
+                                     ? CheckOutcome::fail
+                                     : outcome_of(judge(finding, diagnosis.pin, policy, now).action);
+    return {"parsing", outcome, "", finding.failure, {{Word::check_clause, {}, i}}};
   }
   if (!has_certificates(attempt)) return unchecked("parsing", Word::unchecked_no_certificate);
   return make_check("parsing", CheckOutcome::pass, {Word::check_parsing, {}});
@@ -208,7 +211,7 @@ std::vector<Check> make_checks(const Attempt& attempt, const Policy& policy, con
   out.push_back(stage_check("transport", diagnosis, connected, connected_text(attempt)));
   out.push_back(handshake_check(attempt, diagnosis));
   if (attempt.leg == Leg::upstream) {
-    out.push_back(parse_check(attempt, diagnosis));
+    out.push_back(parse_check(attempt, policy, diagnosis, now));
     for (const KindRow& row : kKinds) out.push_back(certificate_check(row, attempt, policy, diagnosis, now));
     out.push_back(unchecked("certificate_transparency", Word::unchecked_transparency));
   }

@@ -12,7 +12,8 @@ struct Judgement {
 };
 
 // For a finding that a rule may forgive the rule of Policy::on decides; where there is none, a pin on the key
-// may (see README.md, "Pins"); else it is refused. A rule whose `until` has passed refuses.
+// may (see README.md, "Pins"); then Policy::without_rule; else the finding's own default. A rule whose
+// `until` has passed refuses.
 [[nodiscard]] Judgement judge(const Finding& finding, PinMatch pin, const Policy& policy, UnixSeconds now);
 
 }  // namespace whytls::policy

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/failure.h"
@@ -35,6 +36,15 @@ struct Rule {
   std::string policy;  // the policy in which it was written, "browser" for built-in ones
 };
 
+// Who named the policy by which an upstream is judged, and where. A place without a file: nobody did, it is
+// the default.
+enum class Chooser : std::uint8_t { listener, route, policy_for };
+[[nodiscard]] std::string_view name(Chooser chooser);
+struct Choice {
+  Chooser by = Chooser::listener;
+  Place place;
+};
+
 enum class SniMode : std::uint8_t { upstream_name, fixed, off };
 
 // What is done when nobody says whether a certificate was revoked: soft: that is said; hard: it is refused.
@@ -59,9 +69,15 @@ struct Policy {
   std::string expected_name;      // the name to check; empty: the one of the attempt
   std::vector<std::string> pins;  // base64 SPKI SHA-256, without the "sha256/" prefix
   Place pins_place;
-  // A rule for each failure that can be forgiven; nullopt: the default, refuse.
+  // A rule for each failure that can be forgiven; nullopt: the default of the finding.
   std::array<std::optional<Rule>, kFailureCount> on;
   RevocationMode revocation = RevocationMode::soft;
+  // Decides over every finding that neither a rule of `on` nor a pin decides over. nullopt: the default of
+  // the finding, which is to refuse most and to warn of some.
+  std::optional<Rule> without_rule;
+  // The values alone trust nobody: who uses the policy for an upstream has to add whom (see
+  // says_whom_to_trust).
+  bool demands_trust = false;
   int min_rsa_bits = 2048;
   int min_ec_bits = 224;
 };
@@ -69,7 +85,21 @@ struct Policy {
 // Failures that a rule may forgive: those of the certificate block, for after them a connection exists.
 [[nodiscard]] bool can_be_forgiven(Failure failure);
 
+// Whether a server that is the right one could be told from any other by this policy: by a CA, by a key, or
+// by a rule of the owner that goes on without either.
+[[nodiscard]] bool says_whom_to_trust(const Policy& policy);
+
 // The policy "browser": what browsers refuse is refused.
 [[nodiscard]] Policy browser_policy();
+// "strict": TLS as auditors want it, and what is only a warning by default is refused.
+[[nodiscard]] Policy strict_policy();
+// "legacy": old transport; which server is the right one has to be said beside it.
+[[nodiscard]] Policy legacy_policy();
+// "observe": whatever leaves a connection goes on with a warning. Protects nobody.
+[[nodiscard]] Policy observe_policy();
+
+// All of them, "browser" first. They cannot be changed, only extended.
+[[nodiscard]] std::vector<Policy> built_in_policies();
+[[nodiscard]] bool is_built_in(std::string_view policy_name);
 
 }  // namespace whytls::policy

@@ -23,6 +23,13 @@ bool pin_forgives(PinMatch pin, Failure failure) {
   return pin == PinMatch::leaf || (pin == PinMatch::issuer && is_trust_failure(failure));
 }
 
+const char* const kWithoutRule = "without_rule";
+
+// What becomes of a finding that no rule and no pin is about.
+Action unruled_action(const Finding& finding) {
+  return finding.failure == Failure::pin_mismatch ? Action::refuse : finding.default_action;
+}
+
 std::string quoted(const std::string& text) {
   return "\"" + text + "\"";
 }
@@ -91,6 +98,10 @@ std::string_view name(Decision decision) {
 
 Judgement judge(const Finding& finding, PinMatch pin, const Policy& policy, UnixSeconds now) {
   if (!can_be_forgiven(finding.failure)) {
+    // Who forwards everything forwards this too; no rule that is about one failure can.
+    const bool goes_on = finding.failure == Failure::cert_unparsable && policy.without_rule &&
+                         policy.without_rule->action != Action::refuse;
+    if (goes_on) return by_rule(*policy.without_rule, kWithoutRule, policy, now);
     return {Action::refuse, {policy.name, Place{}, "", "refuse (no rule can allow this)"}};
   }
   const std::string key = "on." + std::string(info(finding.failure).slug);
@@ -100,6 +111,9 @@ Judgement judge(const Finding& finding, PinMatch pin, const Policy& policy, Unix
     const char* value =
         pin == PinMatch::leaf ? "the server's key is pinned" : "the key of a CA in the chain is pinned";
     return {Action::warn, {policy.name, policy.pins_place, "pins", value}};
+  }
+  if (policy.without_rule && policy.without_rule->action != unruled_action(finding)) {
+    return by_rule(*policy.without_rule, kWithoutRule, policy, now);
   }
   if (finding.failure == Failure::pin_mismatch) {
     return {Action::refuse, {policy.name, policy.pins_place, "pins", "no presented key is pinned"}};
@@ -117,6 +131,8 @@ Verdict decide(const Diagnosis& diagnosis, const Policy& policy, UnixSeconds now
     Judgement judgement = judge(finding, diagnosis.pin, policy, now);
     judged.emplace_back(JudgedFinding{finding, judgement.action}, std::move(judgement.rule));
   }
+  // The first one is what ended the attempt: nothing goes on after it, whatever is said of its like.
+  if (diagnosis.failed_before_verdict && !judged.empty()) judged.front().first.action = Action::refuse;
   std::stable_sort(judged.begin(), judged.end(), [](const auto& a, const auto& b) {
     return order_of(a.first.action) < order_of(b.first.action);
   });

@@ -178,6 +178,7 @@ bool ClientConnection::advance(std::string_view* input) {
 bool ClientConnection::take_current_settings() {
   const ListenerRuntime* listener = worker_.runtime()->listener(listener_name_);
   if (listener == nullptr) return false;
+  if (listener != listener_) inner_target_.reset();
   runtime_ = worker_.runtime();
   listener_ = listener;
   return true;

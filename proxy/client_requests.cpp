@@ -86,7 +86,7 @@ void ClientConnection::on_connect(const Head& head) {
     exchange_.remember_request(head);
     RequestPlan plan;
     plan.runtime = runtime_;
-    plan.target = make_target(config::Scheme::https, *target, target->host, listener_->policy);
+    plan.target = make_target(config::Scheme::https, *target, target->host, listener_->wish);
     plan.url = target->text();
     exchange_.begin_tunnel(plan, Exchange::ConnectReply::owed);
     return;
@@ -115,8 +115,7 @@ bool ClientConnection::sniff(std::string_view* input) {
   }
   RequestPlan plan;
   plan.runtime = runtime_;
-  plan.target =
-      make_target(config::Scheme::https, *connect_target_, connect_target_->host, listener_->policy);
+  plan.target = make_target(config::Scheme::https, *connect_target_, connect_target_->host, listener_->wish);
   plan.url = connect_target_->text();
   enter(State::exchange);
   exchange_.begin_tunnel(plan, Exchange::ConnectReply::sent);
@@ -204,7 +203,7 @@ void ClientConnection::on_forward_request(const Head& head) {
     return;
   }
   auto upstream =
-      make_target(https ? config::Scheme::https : config::Scheme::http, *host, host->host, listener_->policy);
+      make_target(https ? config::Scheme::https : config::Scheme::http, *host, host->host, listener_->wish);
   start_request(head, *host, target->authority, std::move(upstream), target->path, nullptr);
 }
 
@@ -214,12 +213,12 @@ void ClientConnection::on_tunnelled_request(const Head& head) {
     refuse_host(head, "the request target is malformed");
     return;
   }
-  if (inner_target_ == nullptr || inner_target_->policy != listener_->policy) {
+  if (inner_target_ == nullptr) {
     const bool secure = channel_.is_tls();
     // The client verifies the name in its SNI, so that is the name that the upstream has to prove.
     const std::string name = secure ? asked_name() : connect_target_->host;
     inner_target_ = make_target(secure ? config::Scheme::https : config::Scheme::http, *connect_target_, name,
-                                listener_->policy);
+                                listener_->wish);
   }
   const std::uint16_t port = channel_.is_tls() ? kHttpsPort : kHttpPort;
   const std::string_view authority = authority_of(head, *target);

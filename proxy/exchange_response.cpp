@@ -211,9 +211,11 @@ void Exchange::upstream_broke(HttpFault http, TransportFault transport, int stat
       http == HttpFault::closed_before_message || http == HttpFault::reset_before_message;
   if (died_unasked && retry_on_fresh_connection()) return;
   std::unique_ptr<Record> record = client_.worker().new_record();
-  record->policy_name = target_->policy->policy->name;
-  record->sni = target_->sni;
-  record->expected_name = target_->expected_name;
+  const UpstreamTarget& target = upstream_->target();
+  record->policy_name = target.policy->policy->name;
+  record->policy_choice = target.choice;
+  record->sni = target.sni;
+  record->expected_name = target.expected_name;
   record->attempt = upstream_->attempt();
   record->attempt.phase = http == HttpFault::none ? policy::Phase::after_handshake : policy::Phase::http;
   record->attempt.http = http;
@@ -223,7 +225,7 @@ void Exchange::upstream_broke(HttpFault http, TransportFault transport, int stat
   record->attempt.transport_errno = transport == TransportFault::none ? 0 : status;
   if (record->attempt.transport_errno != 0) record->attempt.transport_text = uv_err_name(status);
   describe(record.get());
-  client_.worker().complete(record.get(), *target_->policy->policy);
+  client_.worker().complete(record.get(), *target.policy->policy);
   if (state_ != State::responding) {
     answer_failure(std::move(record));
     return;

@@ -27,11 +27,12 @@ struct Record {
   config::Audience audience = config::Audience::full;
   std::string route;  // "" in forward mode, else "host/path" of the route
   std::string policy_name;
-  std::string client_address;  // "127.0.0.1:50123"
-  std::string method;          // of the request that wanted the upstream, empty when there is none
-  std::string url;             // absolute, bounded, raw
-  std::string sni;             // sent to the upstream, empty: none
-  std::string expected_name;   // the name that the certificate was checked against
+  std::optional<policy::Choice> policy_choice;  // who named it; nullopt: no upstream was chosen
+  std::string client_address;                   // "127.0.0.1:50123"
+  std::string method;         // of the request that wanted the upstream, empty when there is none
+  std::string url;            // absolute, bounded, raw
+  std::string sni;            // sent to the upstream, empty: none
+  std::string expected_name;  // the name that the certificate was checked against
 
   policy::Attempt attempt;
   policy::Diagnosis diagnosis;

@@ -35,12 +35,20 @@ std::string_view event_of(const Record& record) {
   return is_handshake ? "upstream_handshake" : "failure";
 }
 
+void put_choice(Json* line, const Record& record) {
+  if (!record.policy_choice || record.policy_choice->place.file.empty()) return;
+  (*line)["policy.chosen_by"] = name(record.policy_choice->by);
+  put(line, "policy.file", record.policy_choice->place.file);
+  put_number(line, "policy.line", record.policy_choice->place.line);
+}
+
 void put_request(Json* line, const Record& record) {
   put(line, "incident", record.incident);
   put(line, "listener", record.listener);
   (*line)["mode"] = record.mode == config::Mode::forward ? "forward" : "reverse";
   put(line, "route", record.route);
   put(line, "policy", record.policy_name);
+  put_choice(line, record);
   put(line, "client", record.client_address);
   put(line, "method", record.method);
   put(line, "url", record.url, kMaxUrlBytes);

@@ -249,6 +249,7 @@ void put_rule(m::data* data, const Record& record, const Language& language) {
   m::data rule{m::data::type::object};
   rule.set("r_policy", value(decided.policy.empty() ? record.policy_name : decided.policy));
   const bool may_see_files = record.audience == config::Audience::full;
+  rule.set("r_chosen", value(parts::chosen_by(record)));
   rule.set("r_place", value(may_see_files ? policy::phrase(language, decided.place.text()) : ""));
   rule.set("r_key", value(decided.key));
   rule.set("r_value", value(parts::for_audience(record, policy::phrase(language, decided.value), language)));

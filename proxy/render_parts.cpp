@@ -146,6 +146,14 @@ bool is_foreign_english(const Language& language, std::string_view key, std::str
   return is_openssl && policy::fact_text(language, key, text) == text;
 }
 
+std::string chosen_by(const Record& record) {
+  if (!record.policy_choice || record.policy_choice->place.file.empty()) return {};
+  std::string out = record.policy_name;
+  out.append(": ").append(name(record.policy_choice->by));
+  if (record.audience == config::Audience::full) out.append(", ").append(record.policy_choice->place.text());
+  return out;
+}
+
 std::string for_audience(const Record& record, std::string_view text, const Language& language) {
   if (record.audience == config::Audience::full) return std::string(text);
   const std::string_view in_place = language.word(Word::a_file);

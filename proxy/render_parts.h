@@ -45,6 +45,8 @@ inline constexpr std::size_t kMaxSentenceBytes = 700;
 // `text` without the paths of files when the audience may not see them. Only the audience `full` may.
 [[nodiscard]] std::string for_audience(const Record& record, std::string_view text,
                                        const policy::Language& language = policy::english());
+// Who named the policy in force: "lab: policy_for, whytls.toml:12:1". Empty: nobody did.
+[[nodiscard]] std::string chosen_by(const Record& record);
 // A fact as this audience may read it, in the language as far as whytls wrote it.
 [[nodiscard]] std::string fact_value(const Record& record, const policy::Language& language,
                                      std::string_view key, std::string_view text);

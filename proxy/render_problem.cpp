@@ -33,6 +33,19 @@ Json strings(const std::vector<std::string>& values, std::size_t max_bytes = kMa
   return list;
 }
 
+// Who named the policy; empty where nobody did.
+Json choice_of(const Record& record) {
+  Json json = Json::object();
+  if (!record.policy_choice || record.policy_choice->place.file.empty()) return json;
+  json["policy"] = safe(record.policy_name);
+  json["by"] = name(record.policy_choice->by);
+  if (record.audience == config::Audience::full) {
+    json["file"] = safe(record.policy_choice->place.file);
+    json["line"] = record.policy_choice->place.line;
+  }
+  return json;
+}
+
 Json rule_of(const Record& record) {
   const policy::DecidingRule& rule = record.verdict.rule;
   Json json;
@@ -41,6 +54,7 @@ Json rule_of(const Record& record) {
     json["file"] = safe(rule.place.file);
     json["line"] = rule.place.line;
   }
+  if (const Json chosen = choice_of(record); !chosen.empty()) json["chosen_by"] = chosen;
   json["key"] = safe(rule.key);
   json["value"] = safe(parts::for_audience(record, rule.value));
   return json;

@@ -20,22 +20,26 @@ std::string authority_text(const config::HostPort& address, config::Scheme schem
   return address.host.find(':') == std::string::npos ? address.host : '[' + address.host + ']';
 }
 
-std::shared_ptr<const UpstreamTarget> make_target(config::Scheme scheme, const config::HostPort& address,
-                                                  std::string_view name, const PolicyRuntime* policy) {
+namespace {
+
+std::shared_ptr<UpstreamTarget> make_judged(config::Scheme scheme, const config::HostPort& address,
+                                            std::string_view name, const ChosenPolicy& chosen) {
   auto target = std::make_shared<UpstreamTarget>();
+  const policy::Policy& rules = *chosen.policy->policy;
   target->scheme = scheme;
   target->address = address;
   target->address_is_ip = is_ip_literal(address.host);
-  target->policy = policy;
-  target->expected_name =
-      policy->policy->expected_name.empty() ? std::string(name) : policy->policy->expected_name;
+  target->policy = chosen.policy;
+  target->choice = chosen.choice;
+  target->name = name;
+  target->expected_name = rules.expected_name.empty() ? std::string(name) : rules.expected_name;
   target->expected_is_ip = is_ip_literal(target->expected_name);
-  switch (policy->policy->sni) {
+  switch (rules.sni) {
     case policy::SniMode::off:
       target->sni_absent_reason = "switched off by policy";
       break;
     case policy::SniMode::fixed:
-      target->sni = policy->policy->sni_name;
+      target->sni = rules.sni_name;
       break;
     case policy::SniMode::upstream_name:
       if (is_ip_literal(name)) {
@@ -50,8 +54,32 @@ std::shared_ptr<const UpstreamTarget> make_target(config::Scheme scheme, const c
     target->sni_absent_reason = "plain HTTP";
   }
   target->key = (scheme == config::Scheme::https ? "https|" : "http|") + address.text() + '|' +
-                target->expected_name + '|' + target->sni + '|' + policy->policy->name;
+                target->expected_name + '|' + target->sni + '|' + rules.name;
   return target;
+}
+
+}  // namespace
+
+std::shared_ptr<const UpstreamTarget> make_target(config::Scheme scheme, const config::HostPort& address,
+                                                  std::string_view name, const PolicyWish& wish) {
+  if (wish.selector == nullptr) return make_judged(scheme, address, name, wish.chosen);
+  const auto selection = wish.selector->select(address, nullptr, wish.chosen);
+  auto target = make_judged(scheme, address, name, selection.chosen);
+  if (selection.hangs_on_address) {
+    target->by_address = wish.selector;
+    target->otherwise = wish.chosen;
+    // What waits in the pool under this key was judged by the policy of the address that it is connected to;
+    // none of it is for those who name that policy themselves.
+    target->key.append("|by address, else ").append(wish.chosen.policy->policy->name);
+  }
+  return target;
+}
+
+std::shared_ptr<const UpstreamTarget> at(const std::shared_ptr<const UpstreamTarget>& target,
+                                         const sockaddr_storage& address) {
+  if (target->by_address == nullptr) return target;
+  const auto selection = target->by_address->select(target->address, &address, target->otherwise);
+  return make_judged(target->scheme, target->address, target->name, selection.chosen);
 }
 
 void RouteTable::add(RouteRuntime route) {

@@ -8,15 +8,9 @@
 #include <vector>
 
 #include "config/settings.h"
-#include "tls/context.h"
+#include "proxy/policy_selector.h"
 
 namespace whytls::proxy {
-
-// A policy with its long-lived TLS context.
-struct PolicyRuntime {
-  const policy::Policy* policy = nullptr;               // in the settings
-  std::shared_ptr<const tls::UpstreamContext> context;  // nullptr: no upstream is reached by this policy
-};
 
 // One upstream as connections to it are made and pooled: everything in it is part of the identity.
 struct UpstreamTarget {
@@ -28,14 +22,29 @@ struct UpstreamTarget {
   std::string sni;                // sent; empty: none
   std::string sni_absent_reason;  // why it is empty
   const PolicyRuntime* policy = nullptr;
-  std::string key;  // identity for pool and sessions
+  policy::Choice choice;  // who named the policy
+  std::string key;        // identity for pool and sessions
+  std::string name;       // what the client wants to reach
+  // Set: the policy hangs on the address, so this one holds until at() is asked for each address that is
+  // tried.
+  const PolicySelector* by_address = nullptr;
+  ChosenPolicy otherwise;  // when no entry matches
+};
+
+// Which policy an upstream gets: `chosen`, unless there is a selector to ask first.
+struct PolicyWish {
+  ChosenPolicy chosen;
+  const PolicySelector* selector = nullptr;  // nullptr: the policy is named beside the upstream
 };
 
 // `name` is what the client wants to reach (its SNI, or the host of the target): the policy may override it.
 [[nodiscard]] std::shared_ptr<const UpstreamTarget> make_target(config::Scheme scheme,
                                                                 const config::HostPort& address,
                                                                 std::string_view name,
-                                                                const PolicyRuntime* policy);
+                                                                const PolicyWish& wish);
+// The same upstream with the policy that is in force for this address.
+[[nodiscard]] std::shared_ptr<const UpstreamTarget> at(const std::shared_ptr<const UpstreamTarget>& target,
+                                                       const sockaddr_storage& address);
 [[nodiscard]] bool is_ip_literal(std::string_view host);
 // "a.example", "a.example:8443", "[::1]": the port is left out when it is the scheme's own.
 [[nodiscard]] std::string authority_text(const config::HostPort& address, config::Scheme scheme);

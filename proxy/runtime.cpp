@@ -19,6 +19,7 @@ Result<std::shared_ptr<const Runtime>> Runtime::create(std::shared_ptr<const con
   runtime->settings_ = std::move(settings);
   runtime->page_ = std::move(page);
   if (auto added = runtime->add_policies(shared); !added) return tl::make_unexpected(added.error());
+  if (auto added = runtime->add_selection(); !added) return tl::make_unexpected(added.error());
   if (auto added = runtime->add_listeners(shared); !added) return tl::make_unexpected(added.error());
   return runtime;
 }
@@ -39,6 +40,15 @@ Result<void> Runtime::add_policies(SharedTls& shared) {
   return {};
 }
 
+Result<void> Runtime::add_selection() {
+  for (const config::PolicyFor& entry : settings_->policy_for) {
+    const PolicyRuntime* rules = policy(entry.policy);
+    if (rules == nullptr) return fail("no such policy: " + entry.policy, "policy_for " + entry.place.text());
+    selector_.add(&entry, rules);
+  }
+  return {};
+}
+
 Result<void> Runtime::add_listeners(SharedTls& shared) {
   for (const config::Listener& listener : settings_->listeners) {
     ListenerRuntime& ready = listeners_[listener.name];
@@ -46,6 +56,7 @@ Result<void> Runtime::add_listeners(SharedTls& shared) {
     ready.policy = policy(listener.policy);
     if (ready.policy == nullptr)
       return fail("no such policy: " + listener.policy, "listener " + listener.name);
+    ready.wish = {{ready.policy, {policy::Chooser::listener, listener.policy_place}}, &selector_};
     if (listener.tls || listener.mode == config::Mode::forward) {
       const tls::ClientLegOptions options = listener.tls ? listener.tls->options : tls::ClientLegOptions{};
       auto context = tls::ClientLegContext::create(options, shared.tickets());
@@ -60,9 +71,10 @@ Result<void> Runtime::add_listeners(SharedTls& shared) {
     for (const config::Route& route : listener.routes) {
       const PolicyRuntime* rules = policy(route.policy.empty() ? listener.policy : route.policy);
       if (rules == nullptr) return fail("no such policy: " + route.policy, "listener " + listener.name);
+      const PolicyWish wish = route.choice ? PolicyWish{{rules, *route.choice}, nullptr} : ready.wish;
       ready.routes.add(RouteRuntime{
           &route,
-          make_target(route.upstream.scheme, route.upstream.address, route.upstream.address.host, rules),
+          make_target(route.upstream.scheme, route.upstream.address, route.upstream.address.host, wish),
           route.host + route.path});
     }
     ready.routes.sort();

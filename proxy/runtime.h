@@ -33,6 +33,7 @@ class SharedTls {
 struct ListenerRuntime {
   const config::Listener* listener = nullptr;
   const PolicyRuntime* policy = nullptr;
+  PolicyWish wish;                                          // for an upstream beside which no policy is named
   std::shared_ptr<const tls::ClientLegContext> client_leg;  // of the listener, or for interception
   std::shared_ptr<const tls::Identity> identity;            // from files; nullptr: minted
   RouteTable routes;
@@ -49,15 +50,18 @@ class Runtime {
   // nullptr: no listener of that name any more.
   [[nodiscard]] const ListenerRuntime* listener(const std::string& name) const;
   [[nodiscard]] const PolicyRuntime* policy(const std::string& name) const;
+  [[nodiscard]] const PolicySelector& selector() const { return selector_; }
 
  private:
   Runtime() = default;
   Result<void> add_policies(SharedTls& shared);
+  Result<void> add_selection();
   Result<void> add_listeners(SharedTls& shared);
 
   std::shared_ptr<const config::Settings> settings_;
   SharedPage page_;
   std::map<std::string, PolicyRuntime> policies_;
+  PolicySelector selector_;
   std::map<std::string, ListenerRuntime> listeners_;
 };
 

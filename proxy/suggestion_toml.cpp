@@ -13,7 +13,7 @@ using policy::PolicyHome;
 using policy::say;
 using policy::Word;
 
-const char* const kBuiltIn = "browser";
+const char* const kBaseOfAll = "browser";
 constexpr std::uint16_t kHttpsPort = 443;
 
 const policy::PolicyInForce& in_force(const Record& record) {
@@ -29,7 +29,7 @@ bool has_own(const Record& record, std::string_view key) {
 std::string base_policy(const Record& record) {
   const bool made = in_force(record).home != PolicyHome::policy_table;
   const std::string& name = made ? in_force(record).extends : record.policy_name;
-  return name.empty() ? kBuiltIn : name;
+  return name.empty() ? kBaseOfAll : name;
 }
 
 std::string toml_key(const std::string& name) {
@@ -161,7 +161,7 @@ std::string name_for_upstream(const Record& record) {
     name += plain ? c : '-';
   }
   if (name.empty()) name = "device";
-  const bool taken = name == kBuiltIn || name == base_policy(record) || name == record.listener;
+  const bool taken = policy::is_built_in(name) || name == base_policy(record) || name == record.listener;
   return taken ? name + "-exception" : name;
 }
 
@@ -169,7 +169,7 @@ std::string suggestion_toml(const Record& record, const PolicyChange& change, co
   if (in_force(record).home != PolicyHome::policy_table) return beside_upstream(record, language, change);
   const bool is_forward = record.mode == config::Mode::forward;
   const bool of_one = change.scope == Scope::this_upstream && (is_forward || in_force(record).shared);
-  if (!of_one && base_policy(record) != kBuiltIn) return into_policy(record, language, change);
+  if (!of_one && !policy::is_built_in(base_policy(record))) return into_policy(record, language, change);
   const std::string name = name_for_upstream(record);
   const std::string toml = new_policy(record, name, change);
   return toml + (of_one && is_forward ? listener_for(record, language, name, change)

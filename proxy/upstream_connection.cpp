@@ -43,16 +43,21 @@ UpstreamConnection::UpstreamConnection(Worker& worker, std::shared_ptr<const Run
                                        std::shared_ptr<const UpstreamTarget> target, UpstreamSpeech speech)
     : worker_(worker),
       runtime_(std::move(runtime)),
-      target_(std::move(target)),
+      asked_(std::move(target)),
       speech_(speech),
       channel_(worker.loop(), this) {
   worker_.mutable_counters().upstream_connections_open.add();
   attempt_.leg = policy::Leg::upstream;
-  attempt_.host = target_->address.host;
-  attempt_.port = target_->address.port;
-  attempt_.host_is_ip = target_->address_is_ip;
+  attempt_.host = asked_->address.host;
+  attempt_.port = asked_->address.port;
+  attempt_.host_is_ip = asked_->address_is_ip;
+  attempt_.tls_used = speech_ == UpstreamSpeech::http && asked_->scheme == config::Scheme::https;
+  use(asked_);
+}
+
+void UpstreamConnection::use(std::shared_ptr<const UpstreamTarget> target) {
+  target_ = std::move(target);
   attempt_.expected_name = target_->expected_name;
-  attempt_.tls_used = speech_ == UpstreamSpeech::http && target_->scheme == config::Scheme::https;
   attempt_.sni_absent_reason = target_->sni_absent_reason;
   attempt_.client_certificate_configured = !target_->policy->policy->tls.client_certificate_file.empty();
 }
@@ -136,6 +141,7 @@ void UpstreamConnection::connect_next() {
   }
   const sockaddr_storage& address = addresses_.list[next_address_++];
   attempt_.address = ip_text(address);
+  use(at(asked_, address));
   for (const BoundAddress& own : worker_.bound()) {
     if (own.mode == config::Mode::forward && reaches(address, own.address)) {
       fail_own(policy::OwnFault::loop,
@@ -373,6 +379,7 @@ policy::Attempt UpstreamConnection::attempt() const {
 std::unique_ptr<Record> UpstreamConnection::make_record() {
   std::unique_ptr<Record> record = worker_.new_record();
   record->policy_name = target_->policy->policy->name;
+  record->policy_choice = target_->choice;
   record->sni = target_->sni;
   record->expected_name = target_->expected_name;
   record->attempt = attempt();

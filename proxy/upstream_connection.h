@@ -55,7 +55,10 @@ class UpstreamConnection final : public Retirable, private ChannelUser, private 
   void become_idle();
 
   [[nodiscard]] Channel& channel() { return channel_; }
+  // With the policy in force: that of the address that was tried last.
   [[nodiscard]] const UpstreamTarget& target() const { return *target_; }
+  // Under which it waits in the pool: that of what was asked for.
+  [[nodiscard]] const std::string& pool_key() const { return asked_->key; }
   [[nodiscard]] bool reused() const { return reused_; }
   [[nodiscard]] bool idle() const { return state_ == State::idle; }
   // The attempt with the latest handshake evidence, for a failure after the handshake.
@@ -78,6 +81,7 @@ class UpstreamConnection final : public Retirable, private ChannelUser, private 
   void on_deadline() override;
 
   void enter(State state);
+  void use(std::shared_ptr<const UpstreamTarget> target);
   void resolved(Addresses addresses);
   void connect_next();
   void connected(int status);
@@ -94,7 +98,8 @@ class UpstreamConnection final : public Retirable, private ChannelUser, private 
 
   Worker& worker_;
   std::shared_ptr<const Runtime> runtime_;
-  std::shared_ptr<const UpstreamTarget> target_;
+  std::shared_ptr<const UpstreamTarget> asked_;   // what the user wants
+  std::shared_ptr<const UpstreamTarget> target_;  // the same with the policy of the address
   UpstreamSpeech speech_;
   UpstreamUser* user_ = nullptr;
   Channel channel_;

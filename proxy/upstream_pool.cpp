@@ -18,7 +18,7 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::take(const std::string& key) {
 std::unique_ptr<UpstreamConnection> UpstreamPool::put(std::unique_ptr<UpstreamConnection> connection,
                                                       std::size_t max_idle) {
   if (max_idle == 0) return connection;
-  auto& list = idle_[connection->target().key];
+  auto& list = idle_[connection->pool_key()];
   if (list.size() >= max_idle) return connection;
   list.push_back(std::move(connection));
   ++size_;
@@ -26,7 +26,7 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::put(std::unique_ptr<UpstreamCo
 }
 
 std::unique_ptr<UpstreamConnection> UpstreamPool::remove(UpstreamConnection* connection) {
-  const auto found = idle_.find(connection->target().key);
+  const auto found = idle_.find(connection->pool_key());
   if (found == idle_.end()) return nullptr;
   auto& list = found->second;
   const auto position = std::find_if(list.begin(), list.end(),

@@ -214,7 +214,8 @@ const MistakeRow kMistakes[] = {
      "5:23: error: listener[0].connect_ports[1]: found the string \"9-8\": the range ends before it begins"},
     {"a_port_of_zero", kForward + "connect_ports = [0]", "found the number 0: this is no port"},
     {"an_unknown_policy", kForward + "policy = \"brwoser\"",
-     "5:10: error: listener[0].policy: there is no policy \"brwoser\"; allowed: browser; did you mean "
+     "5:10: error: listener[0].policy: there is no policy \"brwoser\"; allowed: browser, strict, legacy, "
+     "observe; did you mean "
      "\"browser\"?"},
     {"an_unknown_audience", kForward + "audience = \"operater\"", "did you mean \"operator\"?"},
     {"a_pin_that_is_too_short",

@@ -167,8 +167,23 @@ const PolicyRow kMistakes[] = {
      "2:11: error: policy.a.extends: policies extend each other in a circle: a -> c -> b -> a"},
     {"a_circle_of_one", "[policy.a]\nextends = \"a\"\n", "in a circle: a -> a"},
     {"an_unknown_parent", "[policy.lab]\n[policy.a]\nextends = \"labb\"\n",
-     "3:11: error: policy.a.extends: there is no policy \"labb\"; allowed: browser, a, lab; did you mean "
-     "\"lab\"?"},
+     "3:11: error: policy.a.extends: there is no policy \"labb\"; allowed: browser, strict, legacy, observe, "
+     "a, "
+     "lab; did you mean \"lab\"?"},
+    {"a_built_in_parent_misspelt", "[policy.a]\nextends = \"strikt\"\n", "did you mean \"strict\"?"},
+    {"strict_itself", "[policy.strict]\n",
+     "1:1: error: policy.strict: \"strict\" is built in and cannot be changed; allowed: a policy with a name "
+     "of "
+     "its own, that extends \"strict\""},
+    {"legacy_itself", "[policy.legacy]\n", "policy.legacy: \"legacy\" is built in"},
+    {"observe_itself", "[policy.observe]\n", "policy.observe: \"observe\" is built in"},
+    {"a_warning_for_everything", "[policy.a]\nwithout_rule = \"warn\"\n",
+     "2:16: error: policy.a.without_rule: \"warn\" for every failure would turn verification off; allowed: "
+     "\"by_finding\", \"refuse\"; only what extends \"observe\""},
+    {"an_unknown_floor", "[policy.a]\nwithout_rule = \"refused\"\n",
+     "2:16: error: policy.a.without_rule: \"refused\" is not known here; allowed: \"by_finding\", "
+     "\"refuse\"; "
+     "did you mean \"refuse\"?"},
     {"browser_itself", "[policy.browser]\nmin_rsa_bits = 1024\n",
      "1:1: error: policy.browser: \"browser\" is built in"},
     {"a_name_with_a_space", "[policy.\"a b\"]\n", "\"a b\" is no name"},
@@ -221,18 +236,72 @@ TEST(ConfigPolicy, the_refusal_of_a_rule_lists_what_can_be_forgiven) {
   }
 }
 
-TEST(ConfigPolicy, a_long_line_of_parents_is_refused_and_not_followed_to_the_end_of_the_stack) {
-  std::string toml = "[policy.p0]\n";
-  for (int i = 1; i < 400; ++i) {
-    toml += "[policy.p" + std::to_string(i) + "]\nextends = \"p" + std::to_string(i - 1) + "\"\n";
+// p000, and each after it extends the one before.
+std::string line_of_policies(int count) {
+  std::string toml = "[policy.p000]\nmin_rsa_bits = 1234\n";
+  for (int i = 1; i < count; ++i) {
+    const auto name = [](int n) {
+      return "p" + std::string(n < 10 ? "00" : n < 100 ? "0" : "") + std::to_string(n);
+    };
+    toml += "[policy." + name(i) + "]\nextends = \"" + name(i - 1) + "\"\n";
   }
-  EXPECT_THAT(errors_of(toml), Contains(HasSubstr("too deeply; allowed: 32 levels")));
+  return toml;
+}
+
+TEST(ConfigPolicy, as_many_policies_as_there_may_be_can_extend_each_other) {
+  const Settings s = good(line_of_policies(500));
+  ASSERT_EQ(s.policies.count("p499"), 1U);
+  EXPECT_EQ(s.policies.at("p499").min_rsa_bits, 1234);
+  EXPECT_EQ(place_of(s, "policy.p499.min_rsa_bits"), "2");
+}
+
+// The first name in the alphabet is the one at the end of the line, so that it waits for all others at once.
+TEST(ConfigPolicy, the_order_of_the_names_does_not_matter_to_a_long_line) {
+  std::string toml = "[policy.z]\nmin_rsa_bits = 1234\n";
+  for (int i = 499; i > 0; --i) {
+    toml += "[policy.p" + std::to_string(1000 + i) + "]\nextends = \"" +
+            (i == 499 ? "z" : "p" + std::to_string(1001 + i)) + "\"\n";
+  }
+  EXPECT_EQ(good(toml).policies.at("p1001").min_rsa_bits, 1234);
+}
+
+TEST(ConfigPolicy, a_circle_of_all_policies_is_named_whole) {
+  std::string toml = line_of_policies(500);
+  toml.replace(0, toml.find("[policy.p001]"), "[policy.p000]\nextends = \"p499\"\n");
+  const std::vector<std::string> errors = errors_of(toml);
+  ASSERT_THAT(errors, testing::SizeIs(1));
+  EXPECT_THAT(errors[0],
+              HasSubstr("2:11: error: policy.p000.extends: policies extend each other in a circle: p000 "
+                        "-> p499 -> p498 -> "));
+  EXPECT_THAT(errors[0], HasSubstr(" -> p002 -> p001 -> p000"));
 }
 
 TEST(ConfigPolicy, more_policies_than_anybody_needs_are_refused) {
   std::string toml;
   for (int i = 0; i < 600; ++i) toml += "[policy.p" + std::to_string(i) + "]\n";
   EXPECT_THAT(errors_of(toml), Contains(HasSubstr("too many policies")));
+}
+
+TEST(ConfigPolicy, what_is_built_in_is_shown_and_can_be_extended) {
+  const Settings s =
+      good("[policy.a]\nextends = \"strict\"\n[policy.b]\nextends = \"a\"\nwithout_rule = \"by_finding\"\n");
+  EXPECT_EQ(shown(s, "policy.strict.without_rule"), "\"refuse\" default");
+  EXPECT_EQ(shown(s, "policy.observe.without_rule"), "\"warn\" default");
+  EXPECT_EQ(shown(s, "policy.browser.without_rule"), "\"by_finding\" default");
+  EXPECT_EQ(shown(s, "policy.legacy.tls.min_version"), "\"TLSv1.0\" default");
+  EXPECT_EQ(shown(s, "policy.legacy.on.cert_weak_signature"), "\"warn\" default");
+  EXPECT_EQ(shown(s, "policy.legacy.trust.system"), "false default");
+  EXPECT_EQ(s.policies.at("a").without_rule->policy, "strict");
+  EXPECT_EQ(s.policies.at("a").tls.groups, "X25519:P-256:P-384");
+  EXPECT_FALSE(s.policies.at("b").without_rule.has_value());
+  EXPECT_EQ(shown(s, "policy.b.without_rule"), "\"by_finding\" 5");
+}
+
+TEST(ConfigPolicy, a_floor_of_the_owner_is_named_with_its_place) {
+  const policy::Policy a = good("[policy.a]\nwithout_rule = \"refuse\"\n").policies.at("a");
+  ASSERT_TRUE(a.without_rule.has_value());
+  EXPECT_EQ(a.without_rule->policy, "a");
+  EXPECT_EQ(a.without_rule->place.text(), "w.toml:2:16");
 }
 
 TEST(ConfigPolicy, trusting_nothing_at_all_is_a_warning) {

@@ -152,7 +152,8 @@ TEST(LogLine, HoldsEveryFieldOfAFailure) {
   EXPECT_EQ(
       render_log_line(samples::expired_and_misnamed()),
       R"({"time":"2026-10-17T10:00:00.250Z","level":"error","event":"upstream_handshake","incident":"7f3a09c1d2e4b586",)"
-      R"("listener":"idrac-rack7","mode":"reverse","route":"/","policy":"idrac","client":"127.0.0.1:50123",)"
+      R"("listener":"idrac-rack7","mode":"reverse","route":"/","policy":"idrac","policy.chosen_by":"policy_for",)"
+      R"("policy.file":"/etc/whytls/whytls.toml","policy.line":24,"client":"127.0.0.1:50123",)"
       R"("method":"GET","url":"https://10.0.3.7/","upstream.host":"10.0.3.7","upstream.port":443,)"
       R"("upstream.address":"10.0.3.7","verdict":"refuse","error.type":"cert_ip_mismatch","error.message":)"
       R"("The certificate of 10.0.3.7:443 was issued for `idrac-default`, not `10.0.3.7`, and expired 2306 days ago )"

@@ -78,7 +78,7 @@ class TargetTest : public testing::Test {
  protected:
   std::shared_ptr<const UpstreamTarget> target(const std::string& host, std::string_view name) {
     runtime_.policy = &policy_;
-    return make_target(config::Scheme::https, config::HostPort{host, 443}, name, &runtime_);
+    return make_target(config::Scheme::https, config::HostPort{host, 443}, name, {{&runtime_, {}}, nullptr});
   }
   policy::Policy policy_;
   PolicyRuntime runtime_;

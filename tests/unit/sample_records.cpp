@@ -23,6 +23,7 @@ Record expired_and_misnamed() {
   record.listener = "idrac-rack7";
   record.route = "/";
   record.policy_name = "idrac";
+  record.policy_choice = {policy::Chooser::policy_for, {"/etc/whytls/whytls.toml", 24, 1}};
   reach(&record, "10.0.3.7", "10.0.3.7");
   shake_hands(&record, 0x0303);
   tls::HandshakeEvidence& seen = record.attempt.handshake;

@@ -43,6 +43,7 @@ std::vector<Base> bases(config::Mode mode) {
   const std::string lab = open + "policy = \"lab\"\n[policy.lab]\n";
   std::vector<Base> out = {
       {"built in", open, "browser"},
+      {"built in, and named", open + "policy = \"strict\"\n", "strict"},
       {"named, empty", lab, "lab"},
       {"named, with every key inline",
        lab + kPin +
