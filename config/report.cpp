@@ -9,7 +9,8 @@ namespace whytls::config {
 
 namespace {
 
-constexpr std::size_t kMaxMessage = 40'000;  // characters of one message; a circle of all policies has to fit
+// Characters of one message; a circle of all policies has to fit.
+constexpr std::size_t kMaxMessage = 40'000;
 constexpr std::size_t kMaxMistakes = 200;  // a file that is wrong everywhere needs no longer list
 
 bool is_bare_key(std::string_view key) {

@@ -63,7 +63,7 @@ struct Route {
 struct PortRange {
   std::uint16_t first = 0;
   std::uint16_t last = 0;
-  auto operator<=>(const PortRange&) const = default;
+  auto operator<=>(const PortRange&) const = default;  // NOLINT(modernize-use-nullptr): generated code
 };
 
 struct Listener {
@@ -85,8 +85,8 @@ struct AddressRange {
   std::array<std::uint8_t, 16> network{};  // of IPv4 the first four; zero beyond `bits`
   int bits = 0;
   bool is_v4 = true;
-  [[nodiscard]] std::string text() const;  // "10.0.0.0/8", "fd00::/8"
-  auto operator<=>(const AddressRange&) const = default;
+  [[nodiscard]] std::string text() const;                 // "10.0.0.0/8", "fd00::/8"
+  auto operator<=>(const AddressRange&) const = default;  // NOLINT(modernize-use-nullptr): generated code
 };
 
 // Chooses the policy of the upstreams that it is about, unless one is named beside the upstream itself. Read

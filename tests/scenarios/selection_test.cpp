@@ -46,7 +46,7 @@ std::string policies() {
 // "plain", and whatever else a test adds. {port} is the port of the peer.
 class Doors {
  public:
-  Doors(support::TlsScript script, std::string rest, std::string door = {})
+  Doors(support::TlsScript script, const std::string& rest, const std::string& door = {})
       : peer_(support::serve_https(std::move(script))) {
     const std::string port = std::to_string(peer_.port());
     authority_ = std::string(kDevice) + ":" + port;
@@ -65,7 +65,6 @@ class Doors {
   [[nodiscard]] Stage& stage() { return *stage_; }
   [[nodiscard]] unsigned connections() const { return peer_.connections(); }
 
-  // One request through the door. `times` on one connection of the client.
   [[nodiscard]] int through_the_door() {
     support::Client client(stage_->port("door"));
     return client.request("GET", "/", "door.test").status;

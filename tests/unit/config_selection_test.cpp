@@ -185,11 +185,11 @@ TEST(ConfigPolicyFor, what_stands_behind_a_match_for_everything_is_a_warning) {
 
 TEST(ConfigLegacy, is_good_with_a_pin_a_ca_or_a_rule_about_trust) {
   const std::string use = listener("upstream = \"https://a\"\npolicy = \"old\"\n");
-  const std::string old = "[policy.old]\nextends = \"legacy\"\n";
+  const std::string base = use + "[policy.old]\nextends = \"legacy\"\n";
   for (const std::string& trust :
        {kPin, std::string("trust.ca_files = [\"/a.pem\"]\n"), std::string("trust.system = true\n"),
         std::string("on.cert_self_signed = \"warn\"\n")}) {
-    EXPECT_THAT(errors_of(use + old + trust), IsEmpty()) << trust;
+    EXPECT_THAT(errors_of(std::string(base).append(trust)), IsEmpty()) << trust;
   }
   EXPECT_THAT(errors_of(listener("upstream = \"https://a\"\npolicy = \"legacy\"\n" + kPin)), IsEmpty());
 }
