@@ -13,6 +13,7 @@ build_packages=(
   libkainjow-mustache-dev
   libpsl-dev
   libspdlog-dev
+  libsqlite3-dev
   libssl-dev
   libsystemd-dev
   libtoml11-dev
@@ -30,7 +31,7 @@ gallery_packages=(libgtest-dev libgmock-dev)
 
 # To run the program that was built elsewhere.
 # shellcheck disable=SC2034
-runtime_packages=(ca-certificates libpsl5 publicsuffix libspdlog1.10 libssl3 libsystemd0 libuv1)
+runtime_packages=(ca-certificates libpsl5 publicsuffix libspdlog1.10 libsqlite3-0 libssl3 libsystemd0 libuv1)
 
 # In addition, to test it.
 # shellcheck disable=SC2034

@@ -14,6 +14,10 @@ ROOMS = ("tls", "policy", "config", "proxy")
 TOOLS = "tools"
 CONSOLE = "console output"
 
+# The part of policy/ that has a file and a thread. Only it may see SQLite, and nothing else of policy/ may see it:
+# judgement stays without memory.
+LEDGER = "policy/ledger"
+
 # Headers of libraries and of the system that only some rooms may see.
 # (what, pattern of the included path, rooms that may)
 RESERVED = (
@@ -22,6 +26,7 @@ RESERVED = (
     ("llhttp", re.compile(r"llhttp"), {"proxy"}),
     ("spdlog", re.compile(r"spdlog/"), {"proxy"}),
     ("CLI11", re.compile(r"CLI/"), {"proxy"}),
+    ("SQLite", re.compile(r"sqlite3(ext)?\.h$"), {LEDGER}),
     ("toml11", re.compile(r"toml(11)?(/|\.hpp$)"), {"config"}),
     ("sockets", re.compile(r"(sys/socket|sys/un|netdb|poll|sys/epoll)\.h$"), {"proxy", "tls"}),
     (CONSOLE, re.compile(r"(iostream|print)$"), {"proxy"}),
@@ -33,6 +38,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 def may_include_room(room, other):
     """True when files of `room` may include headers of `other`."""
     return ROOMS.index(other) <= ROOMS.index(room)
+
+
+def is_of_ledger(room, path):
+    return path is not None and f"{room}/{path.parent.name}" == LEDGER
 
 
 def faults_of(room, path, text):
@@ -49,8 +58,14 @@ def faults_of(room, path, text):
             yield number, target, "only tests include tests/"
         if ".." in target.split("/"):
             yield number, target, "paths start at the root of the tree"
+        if room == "policy" and not is_of_ledger(room, path) and target.startswith(f"{LEDGER}/"):
+            yield number, target, f"policy/ must not see {LEDGER}/"
+        if is_of_ledger(room, path) and first == "policy" and not target.startswith(f"{LEDGER}/"):
+            yield number, target, f"{LEDGER}/ sees of policy/ only itself"
         for what, pattern, rooms in RESERVED:
             if what == CONSOLE and path is not None and path.parent.name == TOOLS:
+                continue
+            if LEDGER in rooms and is_of_ledger(room, path):
                 continue
             if pattern.match(target) and room not in rooms:
                 yield number, target, f"{what} belongs to {' and '.join(sorted(rooms))}"

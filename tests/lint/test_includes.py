@@ -35,6 +35,20 @@ class IncludeRules(unittest.TestCase):
     def test_sockets_in_policy_are_found(self):
         self.assertTrue(self.faults("policy", "#include <sys/socket.h>"))
 
+    def test_sqlite_outside_of_the_ledger_is_found(self):
+        self.assertEqual(self.faults("policy", "#include <sqlite3.h>"), ["SQLite belongs to policy/ledger"])
+        self.assertTrue(self.faults("proxy", "#include <sqlite3.h>"))
+        ledger = pathlib.Path("policy/ledger/a.cpp")
+        self.assertEqual(list(includes.faults_of("policy", ledger, "#include <sqlite3.h>")), [])
+        self.assertTrue(list(includes.faults_of("tls", pathlib.Path("tls/ledger/a.cpp"), "#include <sqlite3.h>")))
+
+    def test_judgement_and_ledger_do_not_see_each_other(self):
+        self.assertTrue(self.faults("policy", '#include "policy/ledger/ledger.h"'))
+        self.assertEqual(self.faults("proxy", '#include "policy/ledger/ledger.h"'), [])
+        ledger = pathlib.Path("policy/ledger/a.cpp")
+        self.assertTrue(list(includes.faults_of("policy", ledger, '#include "policy/verdict.h"')))
+        self.assertEqual(list(includes.faults_of("policy", ledger, '#include "policy/ledger/types.h"')), [])
+
     def test_relative_paths_and_test_headers_are_found(self):
         self.assertTrue(self.faults("tls", '#include "../policy/failure.h"'))
         self.assertTrue(self.faults("proxy", '#include "tests/support/peer.h"'))
