@@ -52,6 +52,7 @@ std::vector<std::pair<std::string, std::string>> values_of(const policy::Policy&
   std::vector<std::string> pins;
   for (const std::string& pin : policy.pins) pins.push_back("sha256/" + pin);
   return {
+      {"trust.first_use", toml_bool(policy.first_use)},
       {"trust.system", toml_bool(tls.trust.system)},
       {"trust.ca_files", toml_list(tls.trust.ca_files)},
       {"trust.crl_files", toml_list(tls.trust.crl_files)},
@@ -246,7 +247,7 @@ void Policies::check(const PolicyLayer& layer, const policy::Policy& policy) {
   // Where it is an error, check_trust() says so.
   const bool is_error = policy.demands_trust && judged_by_.count(layer.name) != 0;
   if (trust != nullptr && !is_error && !tls.trust.system && tls.trust.ca_files.empty() &&
-      policy.pins.empty()) {
+      policy.pins.empty() && !policy.first_use) {
     reading_.report.warning(
         {trust->place.line, trust->place.column}, layer.path + '.' + trust->key,
         {"this policy trusts no CA and pins no key: it refuses every certificate", {}, {}, {}});

@@ -20,7 +20,22 @@ void assign(PolicyLayer& layer, const std::string& layer_key, const Place& place
       {layer_key, place, [value = *value, set](policy::Policy& policy) { set(policy, value); }});
 }
 
+void assign_first_use(PolicyLayer& layer, const Place& place, const std::optional<bool>& first_use) {
+  assign(layer, "trust.first_use", place, first_use, [place](policy::Policy& p, bool v) {
+    p.first_use = v;
+    p.first_use_place = place;
+  });
+}
+
+// trust = "first_use" stands for the table with that key alone.
+void read_trust_mode(Table& table, PolicyLayer& layer) {
+  const Place place = table.place("trust");
+  const auto mode = table.choice("trust", {"first_use"});
+  assign_first_use(layer, place, mode ? std::optional(true) : std::nullopt);
+}
+
 void read_trust(Table table, PolicyLayer& layer) {
+  assign_first_use(layer, table.place("first_use"), table.boolean("first_use"));
   assign(layer, "trust.system", table.place("system"), table.boolean("system"),
          [](policy::Policy& p, bool v) { p.tls.trust.system = v; });
   assign(layer, "trust.ca_files", table.place("ca_files"), table.files("ca_files"),
@@ -175,7 +190,11 @@ void note_tables(const Table& table, PolicyLayer& layer) {
 }
 
 void read_peer_keys(Table& table, PolicyLayer& layer) {
-  read_trust(table.table("trust"), layer);
+  if (const toml::value* trust = table.take("trust"); trust != nullptr && trust->is_string()) {
+    read_trust_mode(table, layer);
+  } else {
+    read_trust(table.table("trust"), layer);
+  }
   const Place pins_place = table.place("pins");
   assign(layer, "pins", pins_place,
          table.parsed_list<std::string>(

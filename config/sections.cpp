@@ -126,7 +126,7 @@ void read_timeouts(Table table, Timeouts& timeouts) {
 }
 
 // The user's data directory (XDG Base Directory Specification); the system's where there is no user.
-std::string default_authority_directory() {
+std::string default_data_directory() {
   const char* data = std::getenv("XDG_DATA_HOME");
   if (data != nullptr && data[0] == '/') return std::string(data) + "/whytls";
   const char* home = std::getenv("HOME");
@@ -135,8 +135,24 @@ std::string default_authority_directory() {
 }
 
 void read_authority(Table table, AuthorityFiles& authority) {
-  authority.directory = table.file("directory").value_or(default_authority_directory());
+  authority.directory = table.file("directory").value_or(default_data_directory());
   table.show("directory", toml_string(authority.directory));
+  table.finish();
+}
+
+void read_ledger(Table table, LedgerFiles& ledger) {
+  constexpr WholeRange kCertificates{1000, 10'000'000};
+  constexpr WholeRange kDays{1, 36'500};
+  ledger.enabled = table.boolean("enabled").value_or(ledger.enabled);
+  table.show("enabled", toml_bool(ledger.enabled));
+  ledger.directory = table.file("directory").value_or(default_data_directory());
+  table.show("directory", toml_string(ledger.directory));
+  ledger.max_certificates =
+      static_cast<std::size_t>(table.whole("max_certificates", kCertificates)
+                                   .value_or(static_cast<std::int64_t>(ledger.max_certificates)));
+  table.show("max_certificates", std::to_string(ledger.max_certificates));
+  ledger.keep_days = static_cast<int>(table.whole("keep_days", kDays).value_or(ledger.keep_days));
+  table.show("keep_days", std::to_string(ledger.keep_days));
   table.finish();
 }
 
@@ -155,6 +171,7 @@ void read_sections(Table& top, Settings& settings) {
   read_limits(top.table("limits"), settings.limits);
   read_timeouts(top.table("timeouts"), settings.timeouts);
   read_authority(top.table("authority"), settings.authority);
+  read_ledger(top.table("ledger"), settings.ledger);
   read_page(top.table("page"), settings.page);
 }
 

@@ -1,4 +1,5 @@
-// The tables that stand once in a file: top level, [log], [admin], [limits], [timeouts], [authority], [page].
+// The tables that stand once in a file: top level, [log], [admin], [limits], [timeouts], [authority],
+// [ledger], [page].
 #pragma once
 
 #include "config/reader.h"

@@ -143,6 +143,15 @@ struct AuthorityFiles {
   std::string directory;  // default: $XDG_DATA_HOME/whytls or ~/.local/share/whytls
 };
 
+// The memory of every certificate seen.
+struct LedgerFiles {
+  bool enabled = true;
+  std::string directory;  // default: as of the authority
+  std::size_t max_certificates = 200'000;
+  int keep_days = 400;  // since a certificate was last seen
+  bool operator==(const LedgerFiles&) const = default;
+};
+
 // The failure page.
 struct PageFiles {
   std::string directory;  // with page.html, page.css, page.js in place of the built-in ones; empty: none
@@ -166,6 +175,7 @@ struct Settings {
   Log log;
   Admin admin;
   AuthorityFiles authority;
+  LedgerFiles ledger;
   PageFiles page;
   std::vector<ShownValue> shown;  // every effective value and its origin, in file order
 };

@@ -4,6 +4,7 @@
 
 #include "policy/chain_findings.h"
 #include "policy/findings.h"
+#include "policy/history_findings.h"
 #include "policy/names.h"
 #include "policy/profile_findings.h"
 #include "policy/revocation_findings.h"
@@ -272,6 +273,14 @@ std::string key_usage_text(std::uint32_t bits) {
   return out.empty() ? "none" : out;
 }
 
+PinMatch match_keys(const Attempt& attempt, const Policy& policy) {
+  const PinMatch pinned = match_pins(attempt.handshake, policy);
+  const bool is_known =
+      policy.first_use && attempt.history &&
+      (attempt.history->key == KeyMemory::none_yet || attempt.history->key == KeyMemory::same);
+  return pinned != PinMatch::leaf && is_known ? PinMatch::remembered : pinned;
+}
+
 PinMatch match_pins(const tls::HandshakeEvidence& handshake, const Policy& policy) {
   if (policy.pins.empty() || handshake.presented.empty()) return PinMatch::none;
   if (is_pinned(handshake.presented.front(), policy)) return PinMatch::leaf;
@@ -304,6 +313,7 @@ std::vector<Finding> certificate_findings(const Attempt& attempt, const Policy& 
     check_excluded(handshake, expected_name(attempt, policy), out);
     add_profile_findings(attempt, out);
     add_revocation_findings(attempt, policy, out);
+    add_history_findings(attempt, policy, out);
   }
   return out.take();
 }

@@ -51,6 +51,7 @@ constexpr std::array<KindRow, 11> kKinds = {{
 Kind kind_of(const Finding& finding) {
   switch (finding.failure) {
     case Failure::pin_mismatch:
+    case Failure::key_changed:
       return Kind::pin;
     case Failure::cert_self_signed:
     case Failure::chain_untrusted_root:
@@ -80,6 +81,7 @@ Kind kind_of(const Finding& finding) {
       return Kind::validity;
     default:
       if (is_revocation_failure(finding.failure)) return Kind::revocation;
+      if (finding.failure == Failure::cert_reused_serial) return Kind::profile;
       return is_profile_failure(finding.failure) ? Kind::profile : Kind::constraints;
   }
 }
@@ -88,6 +90,10 @@ std::vector<Said> passed_said(const KindRow& row, const Attempt& attempt, const 
                               PinMatch pin) {
   const tls::ChainEvidence& chain = attempt.handshake.chain;
   if (row.kind == Kind::name) return {{row.passed, {{"expected_name", expected_name(attempt, policy)}}}};
+  if (row.kind == Kind::pin && pin == PinMatch::remembered) {
+    const bool is_first = attempt.history->key == KeyMemory::none_yet;
+    return {{is_first ? Word::check_pin_first : Word::check_pin_remembered, {}}};
+  }
   if (row.kind == Kind::pin)
     return {{pin == PinMatch::leaf ? Word::check_pin_leaf : Word::check_pin_issuer, {}}};
   if (row.kind == Kind::revocation) return revocation_said(chain);
@@ -102,7 +108,8 @@ std::optional<Word> why_not_checked(Kind kind, const Attempt& attempt, const Pol
   if (!attempt.tls_used) return Word::unchecked_plain_upstream;
   if (!has_certificates(attempt)) return Word::unchecked_no_certificate;
   if (!attempt.handshake.presented.front().parse_error.empty()) return Word::unchecked_unparsable;
-  if (kind == Kind::pin && policy.pins.empty()) return Word::unchecked_no_pins;
+  const bool is_first_use = policy.first_use && attempt.history;
+  if (kind == Kind::pin && policy.pins.empty() && !is_first_use) return Word::unchecked_no_pins;
   const bool needs_path =
       kind == Kind::trust || kind == Kind::signature || kind == Kind::issuers || kind == Kind::constraints;
   if (needs_path && !attempt.handshake.chain.verified) return Word::unchecked_not_verified;

@@ -103,7 +103,7 @@ Diagnosis diagnose(const Attempt& attempt, const Policy& policy, UnixSeconds now
     out.findings.push_back(std::move(end.finding));
   }
   std::move(found.begin(), found.end(), std::back_inserter(out.findings));
-  if (attempt.leg == Leg::upstream) out.pin = match_pins(attempt.handshake, policy);
+  if (attempt.leg == Leg::upstream) out.pin = match_keys(attempt, policy);
   for (Finding& finding : out.findings) {
     finding.is_minor = finding.default_action != Action::refuse &&
                        judge(finding, out.pin, policy, now).action != Action::refuse;

@@ -78,9 +78,10 @@ struct Check {
 
 // Which certificate has a pinned key (Policy::pins).
 enum class PinMatch : std::uint8_t {
-  none,    // no pin in the policy, no certificate, or no match
-  leaf,    // the server's own key: it is exactly the one that the owner expects
-  issuer,  // a CA of the path, whose signatures down to the leaf hold
+  none,        // no pin in the policy, no certificate, or no match
+  leaf,        // the server's own key: it is exactly the one that the owner expects
+  issuer,      // a CA of the path, whose signatures down to the leaf hold
+  remembered,  // trust on first use: the server's own key, seen now for the first time or remembered
 };
 
 struct Diagnosis {

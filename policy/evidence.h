@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "policy/failure.h"
+#include "policy/history.h"
 #include "tls/evidence.h"
 
 namespace whytls::policy {
@@ -91,6 +93,9 @@ struct Attempt {
 
   bool handshake_started = false;
   tls::HandshakeEvidence handshake;
+
+  // Of the certificates in `handshake`; nullptr: nothing is kept, or nothing of them was known.
+  std::shared_ptr<const History> history;
 
   HttpFault http = HttpFault::none;
   int http_errno = 0;       // llhttp's number

@@ -50,6 +50,8 @@ struct Ended {
 // The certificates of the upstream, judged on their own: order of discovery, nothing twice.
 [[nodiscard]] std::vector<Finding> certificate_findings(const Attempt& attempt, const Policy& policy,
                                                         UnixSeconds now);
+// Of pins, and of what is remembered.
+[[nodiscard]] PinMatch match_keys(const Attempt& attempt, const Policy& policy);
 [[nodiscard]] PinMatch match_pins(const tls::HandshakeEvidence& handshake, const Policy& policy);
 
 // True when certificates came, so that they can be judged.

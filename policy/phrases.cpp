@@ -79,6 +79,18 @@ std::string list_text(const Language& language, std::string_view value) {
              {{"names", value.substr(0, at)}, {"count", count}});
 }
 
+// "key, issuer, names": each of them a phrase.
+std::string phrases_text(const Language& language, std::string_view list) {
+  constexpr std::string_view kComma = ", ";
+  std::string out;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(kComma), list.size());
+    out.append(out.empty() ? "" : kComma).append(phrase(language, list.substr(0, end)));
+    list.remove_prefix(std::min(end + kComma.size(), list.size()));
+  }
+  return out;
+}
+
 template <typename List>
 bool holds(const List& list, std::string_view key) {
   return std::find(list.begin(), list.end(), key) != list.end();
@@ -143,6 +155,7 @@ std::string span_text(const Language& language, std::string_view english_span, S
 std::string fact_text(const Language& language, std::string_view key, std::string_view value) {
   if (&language == &english()) return std::string(value);
   if (key == "distance") return span_text(language, value, SpanUse::alone);
+  if (key == "differences") return phrases_text(language, value);
   if (holds(kOurs, key)) return phrase(language, value);
   if (holds(kLists, key)) return list_text(language, value);
   return std::string(value);

@@ -94,7 +94,7 @@ bool can_be_forgiven(Failure failure) {
 }
 
 bool says_whom_to_trust(const Policy& policy) {
-  if (!policy.pins.empty()) return true;
+  if (!policy.pins.empty() || policy.first_use) return true;
   if (policy.tls.trust.system || !policy.tls.trust.ca_files.empty()) return true;
   const auto goes_on_after = [&policy](Failure failure) {
     return goes_on(policy.on[static_cast<std::size_t>(failure)]);

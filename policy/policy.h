@@ -71,6 +71,10 @@ struct Policy {
   Place pins_place;
   // A rule for each failure that can be forgiven; nullopt: the default of the finding.
   std::array<std::optional<Rule>, kFailureCount> on;
+  // Trust on first use: the key of the first certificate of each upstream is remembered, and another one
+  // refused.
+  bool first_use = false;
+  Place first_use_place;
   RevocationMode revocation = RevocationMode::soft;
   // Decides over every finding that neither a rule of `on` nor a pin decides over. nullopt: the default of
   // the finding, which is to refuse most and to warn of some.

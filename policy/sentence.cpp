@@ -1,6 +1,7 @@
 #include "policy/sentence.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "policy/findings.h"
@@ -12,10 +13,17 @@ namespace {
 constexpr std::size_t kDateLength = 10;  // of "2020-06-24T00:00:00Z"; the fact has the time of day
 constexpr std::size_t kMaxClauses = 3;   // certificate faults that one sentence can hold
 
+// A fact whose value is a time of day, too.
+bool is_moment(std::string_view key) {
+  constexpr std::array<std::string_view, 8> kMoments{"not_after",        "not_before",     "revoked_at",
+                                                     "next_update",      "old_first_seen", "old_last_seen",
+                                                     "other_first_seen", "other_last_seen"};
+  return std::find(kMoments.begin(), kMoments.end(), key) != kMoments.end();
+}
+
 // A fact as it stands in a sentence.
 std::string spoken(const Language& language, std::string_view key, std::string_view value) {
-  if (key == "not_after" || key == "not_before" || key == "revoked_at" || key == "next_update")
-    value = value.substr(0, kDateLength);
+  if (is_moment(key)) value = value.substr(0, kDateLength);
   if (key == "distance") return span_text(language, value, SpanUse::in_time);
   std::string text = fact_text(language, key, value);
   // A detail of the parser is a sentence of its own; here the template ends it.

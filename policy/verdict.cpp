@@ -18,9 +18,11 @@ bool is_trust_failure(Failure failure) {
 // server. A pinned CA vouches for trust only: it may have issued certificates for other names. Who else has
 // the key of a revoked certificate, no pin can say.
 bool pin_forgives(PinMatch pin, Failure failure) {
-  if (!can_be_forgiven(failure) || failure == Failure::pin_mismatch || failure == Failure::cert_revoked)
+  if (!can_be_forgiven(failure) || failure == Failure::pin_mismatch || failure == Failure::cert_revoked ||
+      failure == Failure::key_changed)
     return false;
-  return pin == PinMatch::leaf || (pin == PinMatch::issuer && is_trust_failure(failure));
+  return pin == PinMatch::leaf || pin == PinMatch::remembered ||
+         (pin == PinMatch::issuer && is_trust_failure(failure));
 }
 
 const char* const kWithoutRule = "without_rule";
@@ -107,6 +109,10 @@ Judgement judge(const Finding& finding, PinMatch pin, const Policy& policy, Unix
   const std::string key = "on." + std::string(info(finding.failure).slug);
   const auto& rule = policy.on[static_cast<std::size_t>(finding.failure)];
   if (rule) return by_rule(*rule, key, policy, now);
+  if (pin_forgives(pin, finding.failure) && pin == PinMatch::remembered) {
+    return {Action::warn,
+            {policy.name, policy.first_use_place, "trust", "first_use: no other key is remembered"}};
+  }
   if (pin_forgives(pin, finding.failure)) {
     const char* value =
         pin == PinMatch::leaf ? "the server's key is pinned" : "the key of a CA in the chain is pinned";

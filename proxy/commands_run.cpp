@@ -11,6 +11,7 @@
 #include "proxy/control_impl.h"
 #include "proxy/descriptor_limit.h"
 #include "proxy/event_log.h"
+#include "proxy/ledger_start.h"
 #include "proxy/log_sink.h"
 #include "proxy/settings_source.h"
 #include "proxy/version.h"
@@ -62,10 +63,12 @@ ExitCode run_proxy(const Invocation& invocation, const Console& console) {
     if (!made) return fail_start(made.error(), console);
     authority = std::move(*made);
   }
+  const auto ledger = open_ledger(settings->ledger, *log->get(), console.clock, &events);
   ServerOptions options;
   options.settings = settings;
   options.page = loaded->page;
   options.authority = authority;
+  options.ledger = ledger.get();
   options.log = log->get();
   options.clock = console.clock;
   auto server = Server::start(std::move(options));
@@ -75,10 +78,12 @@ ExitCode run_proxy(const Invocation& invocation, const Console& console) {
   log_mistakes(&events, "config_warning", loaded->warnings);
   warn_of_descriptor_limit(&events, *settings);
   if (authority) log_authority(&events, *authority, now);
-  auto control =
-      Control::start({invocation.config_file, authority, server->get(), log->get(), &events, console.clock});
+  auto control = Control::start(
+      {invocation.config_file, authority, server->get(), log->get(), &events, console.clock, ledger.get()});
   if (!control) return fail_start(control.error(), console);
-  if (!(*control)->run()) {
+  const bool stopped_clean = (*control)->run();
+  if (ledger) ledger->stop();
+  if (!stopped_clean) {
     (*log)->finish();
     std::_Exit(
         static_cast<int>(ExitCode::ok));  // all is said and closed; nobody wants to wait for the lookup

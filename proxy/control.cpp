@@ -17,6 +17,11 @@ constexpr std::uint64_t kDrainLookMs = 20;
 // How long the workers may take to end; only a name lookup can hold them longer.
 constexpr std::chrono::milliseconds kEndPatience{500};
 
+// For the gauges; each of them counts its own part.
+constexpr tls::UnixSeconds kExpirySoon = 30LL * 24 * 60 * 60;
+// How often what ends soon is looked for.
+constexpr std::uint64_t kExpiryLookMs = 60 * 60 * 1000;
+
 std::string_view signal_name(int number) {
   switch (number) {
     case SIGTERM:
@@ -86,10 +91,39 @@ Result<void> Control::Impl::open() {
   auto opened = open_admin(*options.server->settings());
   if (!opened) return tl::make_unexpected(opened.error());
   admin = std::move(*opened);
+  if (auto watching_expiry = watch_expiry(); !watching_expiry) return watching_expiry;
   log_listening();
   options.events->write(config::LogLevel::info, "ready");
   notify_ready(status_text());
   return {};
+}
+
+Result<void> Control::Impl::watch_expiry() {
+  if (options.ledger == nullptr) return {};
+  int status = expiry_timer.init(uv_timer_init, &loop);
+  if (status == 0) {
+    expiry_timer->data = this;
+    status = uv_timer_start(
+        expiry_timer.get(),
+        [](uv_timer_t* handle) noexcept {
+          if (handle->data != nullptr) static_cast<Impl*>(handle->data)->look_at_expiry();
+        },
+        0, kExpiryLookMs);
+  }
+  if (status != 0) return fail(std::string("the timer can't be started: ") + uv_strerror(status));
+  return {};
+}
+
+void Control::Impl::look_at_expiry() {
+  const tls::UnixSeconds now = options.clock() / 1000;
+  for (const ExpiryNotice& notice : expiry.due(options.ledger->expiring(now, kExpirySoon), now)) {
+    options.events->write(config::LogLevel::warning, "certificate_expires",
+                          {{"host", notice.leaf.host},
+                           {"port", std::int64_t{notice.leaf.port}},
+                           {"sha256", ledger::hex_of(notice.leaf.sha256)},
+                           {"not_after", std::int64_t{notice.leaf.not_after}},
+                           {"within_days", std::int64_t{notice.within_days}}});
+  }
 }
 
 void Control::Impl::on_signal(int number) {
@@ -164,6 +198,7 @@ void Control::Impl::end(std::string_view reason) {
 void Control::Impl::close_handles() {
   admin.reset();
   drain_timer.reset();
+  expiry_timer.reset();
   for (auto& watcher : signals) watcher.reset();
 }
 
@@ -202,6 +237,10 @@ std::string Control::Impl::metrics() const {
   program.last_reload_ok = last_reload_ok;
   program.draining = state != State::serving;
   if (options.authority) program.authority_not_after = options.authority->certificate().not_after;
+  if (options.ledger != nullptr) {
+    program.ledger = options.ledger->statistics();
+    program.expiring = options.ledger->expiring(options.clock() / 1000, kExpirySoon);
+  }
   add_process_counters(&program);
   return metrics_text(options.server->counters(), program);
 }

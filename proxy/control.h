@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "policy/ledger/ledger.h"
 #include "proxy/event_log.h"
 #include "proxy/log_sink.h"
 #include "proxy/server.h"
@@ -20,6 +21,7 @@ struct ControlOptions {
   QueuedLog* log = nullptr;
   EventLog* events = nullptr;
   WallClock clock;
+  ledger::Ledger* ledger = nullptr;  // nullptr: there is none
 };
 
 // SIGTERM, SIGINT  drain and end; a second one ends at once

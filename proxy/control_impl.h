@@ -11,6 +11,7 @@
 
 #include "proxy/admin.h"
 #include "proxy/control.h"
+#include "proxy/expiry_notices.h"
 #include "proxy/metrics_text.h"
 #include "proxy/settings_source.h"
 #include "proxy/uv_handle.h"
@@ -34,6 +35,8 @@ struct Control::Impl {
   void drain(int signal_number);
   // Ends when the last connection is gone or the deadline is reached.
   void look_at_drain();
+  [[nodiscard]] Result<void> watch_expiry();
+  void look_at_expiry();
   void end(std::string_view reason);
   void close_handles();
   void log_listening() const;
@@ -50,6 +53,8 @@ struct Control::Impl {
   State state = State::unopened;
   std::array<UvHandle<uv_signal_t>, 4> signals;
   UvHandle<uv_timer_t> drain_timer;
+  UvHandle<uv_timer_t> expiry_timer;
+  ExpiryNotices expiry;
   std::uint64_t drain_deadline_ms = 0;  // of the loop's clock
   std::unique_ptr<Admin> admin;
   std::uint64_t reloads_ok = 0;

@@ -45,13 +45,15 @@ void Control::Impl::reload() {
 // The log moves first, for its file may be unusable; when the rest fails it moves back.
 Result<void> Control::Impl::apply(const UsableSettings& wanted) {
   const auto old = options.server->settings();
+  constexpr const char* kRestart = "restart whytls for this change";
   if (needs_authority(*wanted.settings)) {
-    constexpr const char* kRestart = "restart whytls for this change";
     if (!options.authority) return fail("minting needs an authority, and none was loaded", {}, kRestart);
     if (wanted.settings->authority.directory != old->authority.directory) {
       return fail("the directory of the authority changed", wanted.settings->authority.directory, kRestart);
     }
   }
+  if (options.ledger != nullptr && wanted.settings->ledger != old->ledger)
+    return fail("the ledger's settings changed", wanted.settings->ledger.directory, kRestart);
   auto moved = options.log->reopen(wanted.settings->log.file);
   if (!moved) return moved;
   auto taken = take_over(wanted);

@@ -108,6 +108,31 @@ void add_program(Exposition* out, const ProgramCounters& program) {
   }
 }
 
+void add_ledger(Exposition* out, const ProgramCounters& program) {
+  out->gauge("whytls_ledger_up", "1 while certificates are remembered.");
+  out->sample({}, program.ledger ? 1 : 0);
+  if (!program.ledger) return;
+  const ledger::Statistics& ledger = *program.ledger;
+  out->gauge("whytls_ledger_writable", "1 unless the last write to the ledger's file failed.");
+  out->sample({}, ledger.writable ? 1 : 0);
+  out->gauge("whytls_ledger_certificates", "Certificates that are remembered.");
+  out->sample({}, ledger.certificates);
+  out->gauge("whytls_ledger_backlog_rows", "Rows that wait to be written.");
+  out->sample({}, ledger.backlog);
+  out->counter("whytls_ledger_rows_stored_total", "Rows written since the start.");
+  out->sample({}, ledger.stored);
+  out->counter("whytls_ledger_rows_lost_total", "Rows that did not fit while the file could not be written.");
+  out->sample({}, ledger.lost);
+  out->counter("whytls_ledger_omitted_total", "Certificates for which there was no room in memory.");
+  out->sample({}, ledger.omitted);
+  out->gauge("whytls_certificates_expiring",
+             "Server certificates of the last seven days that end within so many days.");
+  out->sample({{"days", "30"}}, program.expiring.within_30_days);
+  out->sample({{"days", "14"}}, program.expiring.within_14_days);
+  out->sample({{"days", "7"}}, program.expiring.within_7_days);
+  out->sample({{"days", "1"}}, program.expiring.within_1_day);
+}
+
 // The names that Prometheus' own client libraries use.
 void add_process(Exposition* out, const ProgramCounters& program) {
   out->gauge("process_start_time_seconds", "Start of the process, Unix time.");
@@ -151,6 +176,7 @@ std::string metrics_text(const Counters& counters, const ProgramCounters& progra
   add_handshakes(&out, counters);
   add_traffic(&out, counters);
   add_program(&out, program);
+  add_ledger(&out, program);
   add_process(&out, program);
   return out.take();
 }

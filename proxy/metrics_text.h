@@ -26,6 +26,8 @@ struct ProgramCounters {
   bool last_reload_ok = true;  // true before the first one: the start read the file too
   bool draining = false;
   std::optional<tls::UnixSeconds> authority_not_after;  // nullopt: no authority in use
+  std::optional<ledger::Statistics> ledger;             // nullopt: nothing is remembered
+  ledger::Expiring expiring;                            // of the ledger
   // Of the process; nullopt where the system does not say.
   std::optional<double> cpu_seconds;
   std::optional<std::uint64_t> resident_bytes;

@@ -129,6 +129,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
   impl.environment.name_lookup = std::move(options.name_lookup);
   impl.environment.authority = std::move(options.authority);
   impl.environment.clocks = &impl.clocks;
+  impl.environment.ledger = options.ledger;
   impl.workers.resize(worker_count(*impl.settings));
 
   auto ready = impl.bind(*impl.settings);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "policy/ledger/ledger.h"
 #include "proxy/page_template.h"
 #include "proxy/record.h"
 #include "tls/authority.h"
@@ -60,6 +61,7 @@ struct ServerOptions {
   std::shared_ptr<const config::Settings> settings;
   SharedPage page = built_in_page();                // not nullptr
   std::shared_ptr<const tls::Authority> authority;  // nullptr allowed when no listener mints
+  ledger::Ledger* ledger = nullptr;                 // borrowed, must outlive the server; nullptr: no memory
   LogSink* log = nullptr;                           // borrowed, must outlive the server
   WallClock clock;                                  // empty: the system's
   NameLookup name_lookup;                           // empty: getaddrinfo

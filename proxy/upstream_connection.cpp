@@ -193,63 +193,6 @@ void UpstreamConnection::on_handshake_done() {
   judge();
 }
 
-bool UpstreamConnection::resume_judgement() {
-  if (!channel_.stream()->evidence().answered.resumed || offered_judgement_ == nullptr) return false;
-  judgement_ = offered_judgement_;
-  return true;
-}
-
-namespace {
-
-// Until when the answer about this chain stays the same if nobody touches the settings.
-tls::UnixSeconds usable_until(const tls::HandshakeEvidence& evidence, const policy::Policy& rules,
-                              tls::UnixSeconds now) {
-  auto until = std::numeric_limits<tls::UnixSeconds>::max();
-  const auto consider = [&until, now](tls::UnixSeconds moment) {
-    if (moment > now) until = std::min(until, moment);
-  };
-  for (const auto* list : {&evidence.presented, &evidence.chain.built}) {
-    for (const tls::Certificate& certificate : *list) {
-      consider(certificate.not_before);
-      consider(certificate.not_after);
-    }
-  }
-  for (const auto& rule : rules.on) {
-    if (rule && rule->until) consider(*rule->until);
-  }
-  return until;
-}
-
-}  // namespace
-
-void UpstreamConnection::judge() {
-  std::unique_ptr<Record> record = make_record();
-  const bool resumed = resume_judgement();
-  if (resumed) {
-    record->diagnosis = judgement_->diagnosis;
-    record->verdict = judgement_->verdict;
-    worker_.report(*record);
-  } else {
-    worker_.complete(record.get(), *target_->policy->policy);
-    auto fresh = std::make_shared<Judgement>();
-    fresh->diagnosis = record->diagnosis;
-    fresh->verdict = record->verdict;
-    fresh->usable_until = usable_until(record->attempt.handshake, *target_->policy->policy, worker_.now());
-    judgement_ = std::move(fresh);
-  }
-  verdict_ = record->verdict;
-  if (verdict_.decision == policy::Decision::refuse) {
-    worker_.mutable_counters().handshakes_upstream_failed.add();
-    enter(State::closed);
-    channel_.close();
-    user_->on_upstream_failed(std::move(record));
-    return;
-  }
-  worker_.mutable_counters().handshakes_upstream_ok.add();
-  if (resumed) worker_.mutable_counters().handshakes_upstream_resumed.add();
-  ready();
-}
-
 void UpstreamConnection::ready() {
   enter(State::ready);
   user_->on_upstream_ready();

@@ -88,6 +88,11 @@ class UpstreamConnection final : public Retirable, private ChannelUser, private 
   void start_handshake();
   void judge();
   bool resume_judgement();
+  // Tells the ledger what came, and the record what the ledger knew of it.
+  void look_up_history(Record& record);
+  // Trust on first use: remembers the key of an upstream that was accepted for want of another one. False: it
+  // may not be accepted, since another one came first, or there is no room for this one; the record says so.
+  bool remember_key(Record& record);
   void keep_session();
   void ready();
   void fail_transport(policy::TransportFault fault, int status, policy::Phase phase);

@@ -36,7 +36,9 @@ Worker::Worker(const WorkerEnvironment& environment)
     : environment_(environment),
       bound_(environment.bound),
       resolver_(loop_, environment.name_lookup),
-      mint_cache_(environment.authority) {}
+      mint_cache_(environment.authority) {
+  if (environment.ledger != nullptr) ledger_.emplace(environment.ledger->reader());
+}
 
 Worker::~Worker() {
   stop();

@@ -8,11 +8,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_set>
 #include <vector>
 
+#include "policy/ledger/ledger.h"
 #include "proxy/clock_watch.h"
 #include "proxy/loop.h"
 #include "proxy/mint_cache.h"
@@ -43,8 +45,9 @@ struct WorkerEnvironment {
   NameLookup name_lookup;
   std::shared_ptr<const tls::Authority> authority;
   std::shared_ptr<const std::vector<BoundAddress>> bound;
-  std::size_t max_clients = 0;   // of one worker
-  ClockWatch* clocks = nullptr;  // of the server
+  std::size_t max_clients = 0;       // of one worker
+  ClockWatch* clocks = nullptr;      // of the server
+  ledger::Ledger* ledger = nullptr;  // nullptr: nothing is remembered
 };
 
 class Worker {
@@ -83,6 +86,8 @@ class Worker {
   [[nodiscard]] Resolver& resolver() { return resolver_; }
   [[nodiscard]] UpstreamPool& pool() { return pool_; }
   [[nodiscard]] SessionCache& sessions() { return sessions_; }
+  // nullptr: nothing is remembered.
+  [[nodiscard]] ledger::Reader* ledger() { return ledger_ ? &*ledger_ : nullptr; }
   [[nodiscard]] MintCache& mint_cache() { return mint_cache_; }
   [[nodiscard]] const tls::Authority* authority() const { return environment_.authority.get(); }
   [[nodiscard]] WorkerCounters& mutable_counters() { return counters_; }
@@ -134,6 +139,7 @@ class Worker {
   std::shared_ptr<const std::vector<BoundAddress>> bound_;
   Loop loop_;
   Resolver resolver_;
+  std::optional<ledger::Reader> ledger_;
   MintCache mint_cache_;
   UpstreamPool pool_;
   SessionCache sessions_;

@@ -32,7 +32,7 @@ class Manuals(unittest.TestCase):
     def test_every_key_of_the_configuration_is_in_the_manual_with_its_default(self):
         shown = run_whytls(self.scratch, "config", "show").stdout
         manual = plain(MANUAL_CONFIG)
-        sections = re.compile(r"^(?:log|admin|limits|timeouts|authority|page|listener\[0\]|policy\.browser)\.")
+        sections = re.compile(r"^(?:log|admin|limits|timeouts|authority|ledger|page|listener\[0\]|policy\.browser)\.")
         checked = 0
         for key, value in re.findall(r"(?m)^(\S+) += (.*?) +# default$", shown):
             name = sections.sub("", key).split(".")[-1]

@@ -16,19 +16,20 @@ from harness import PATIENCE, require_tool
 class OpensslServer:
     """`openssl s_server -www`: answers GET with a page about the handshake."""
 
-    def __init__(self, certificate, *options):
+    def __init__(self, certificate, *options, port=0):
         require_tool("openssl")
         self.process = subprocess.Popen(
-            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", str(certificate.cert), "-key",
+            ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", str(certificate.cert), "-key",
              str(certificate.key), "-cert_chain", str(certificate.chain), "-www", *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         seen = b""
         self.port = 0
         for line in self.process.stdout:
             seen += line
-            match = re.match(rb"ACCEPT \S*:(\d+)", line)
+            # The port is named only where it was not given.
+            match = re.match(rb"ACCEPT(?: \S*:(\d+))?", line)
             if match:
-                self.port = int(match.group(1))
+                self.port = int(match.group(1) or port)
                 break
         if not self.port:
             self.stop()

@@ -87,7 +87,7 @@ const std::vector<Scenario>& all_scenarios() {
     std::vector<Scenario> list;
     for (const auto& group :
          {certificate_scenarios, chain_scenarios, handshake_scenarios, alert_scenarios, transport_scenarios,
-          http_scenarios, client_tls_scenarios, client_http_scenarios, own_scenarios}) {
+          http_scenarios, client_tls_scenarios, client_http_scenarios, own_scenarios, history_scenarios}) {
       std::vector<Scenario> some = group();
       std::move(some.begin(), some.end(), std::back_inserter(list));
     }

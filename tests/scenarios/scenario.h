@@ -71,6 +71,7 @@ void PrintTo(const Scenario& scenario, std::ostream* out);
 [[nodiscard]] std::vector<Scenario> client_tls_scenarios();
 [[nodiscard]] std::vector<Scenario> client_http_scenarios();
 [[nodiscard]] std::vector<Scenario> own_scenarios();
+[[nodiscard]] std::vector<Scenario> history_scenarios();
 // All of them.
 [[nodiscard]] const std::vector<Scenario>& all_scenarios();
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "config/load.h"
+#include "policy/ledger/sqlite_store.h"
 #include "tls/authority.h"
 
 namespace whytls::scenarios {
@@ -109,7 +110,9 @@ Stage::Stage(const std::string& toml) {
     for (const config::Mistake& mistake : loaded.error()) ADD_FAILURE() << mistake.text() << "\n" << text;
     return;
   }
+  if (!open_ledger()) return;
   proxy::ServerOptions options;
+  options.ledger = ledger_.get();
   options.settings = std::make_shared<const config::Settings>(std::move(loaded->settings));
   options.authority = authority_;
   options.log = &log_;
@@ -123,6 +126,20 @@ Stage::Stage(const std::string& toml) {
   } else {
     ADD_FAILURE() << server.error().text();
   }
+}
+
+bool Stage::open_ledger() {
+  auto store = ledger::SqliteStore::open(directory_.path() + "/ledger.db", ledger::OpenMode::owner);
+  ledger::Options options;
+  options.now = [] { return support::kTestNow; };
+  auto opened = store ? ledger::Ledger::open(std::move(*store), std::move(options))
+                      : tl::make_unexpected(store.error());
+  if (opened) {
+    ledger_ = std::move(*opened);
+  } else {
+    ADD_FAILURE() << opened.error().text();
+  }
+  return ledger_ != nullptr;
 }
 
 // The server asserts that its loops close clean.

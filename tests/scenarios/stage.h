@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/ledger/ledger.h"
 #include "proxy/server.h"
 #include "tests/support/certificates.h"
 #include "tests/support/client.h"
@@ -96,10 +97,13 @@ class Stage {
   [[nodiscard]] bool wait_for_clients(std::uint64_t count) const;
 
  private:
+  bool open_ledger();
+
   Directory directory_;
   SlowLookups slow_lookups_;
   CapturedLog log_;
   std::shared_ptr<const tls::Authority> authority_;
+  std::unique_ptr<ledger::Ledger> ledger_;  // outlives the server
   std::unique_ptr<proxy::Server> server_;
 };
 

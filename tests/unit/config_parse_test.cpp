@@ -240,7 +240,9 @@ TEST(Config, every_section_is_read) {
           "[timeouts]\nclient_handshake = 1\nclient_header = \"2s\"\nclient_body = \"300ms\"\n"
           "client_idle = \"4m\"\nclient_write = \"1h\"\ndns = 6\nconnect = 7\nhandshake = 8\nfirst_byte = 9\n"
           "upstream_body = 10\nupstream_write = 11\nupstream_idle = 12\ntunnel_idle = 13\ndrain = 14\n"
-          "[authority]\ndirectory = \"/ca\"\n[page]\ndirectory = \"page\"\n")
+          "[authority]\ndirectory = \"/ca\"\n"
+          "[ledger]\nenabled = false\ndirectory = \"/memory\"\nmax_certificates = 5000\nkeep_days = "
+          "7\n[page]\ndirectory = \"page\"\n")
           .settings;
   EXPECT_EQ(s.workers, 3U);
   EXPECT_EQ(s.proxy_name, "edge");
@@ -263,8 +265,10 @@ TEST(Config, every_section_is_read) {
   EXPECT_THAT(milliseconds, ElementsAre(1000, 2000, 300, 240'000, 3'600'000, 6000, 7000, 8000, 9000, 10'000,
                                         11'000, 12'000, 13'000, 14'000));
   EXPECT_EQ(s.authority.directory, "/ca");
+  EXPECT_EQ(s.ledger, (LedgerFiles{false, "/memory", 5000, 7}));
+  EXPECT_TRUE(defaults().ledger.enabled);
   EXPECT_EQ(s.page.directory, "page");
-  EXPECT_EQ(shown(s, "page.directory"), "\"page\" 35:13");
+  EXPECT_EQ(shown(s, "page.directory"), "\"page\" 40:13");
   EXPECT_EQ(shown(defaults(), "page.directory"), "(built-in page) 0:0");
 }
 

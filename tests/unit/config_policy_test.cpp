@@ -104,6 +104,16 @@ TEST(ConfigPolicy, values_are_inherited_and_keep_their_places) {
   EXPECT_EQ(place_of(s, "policy.b.on.cert_expired"), "5");
 }
 
+TEST(ConfigPolicy, trust_on_first_use_is_a_word_or_a_key) {
+  for (const std::string trust : {"\"first_use\"", "{ first_use = true }"}) {
+    const Settings s = good("[policy.a]\ntrust = " + trust + "\n");
+    EXPECT_TRUE(s.policies.at("a").first_use);
+    EXPECT_TRUE(s.policies.at("a").tls.trust.system);
+    EXPECT_EQ(s.policies.at("a").first_use_place.line, 2);
+  }
+  EXPECT_FALSE(good("[policy.a]\ntrust = { first_use = false }\n").policies.at("a").first_use);
+}
+
 TEST(ConfigPolicy, a_policy_extends_browser_when_it_says_nothing) {
   const Settings s = good("[policy.a]\nmin_rsa_bits = 1024\nmin_ec_bits = 192\n");
   EXPECT_EQ(s.policies.at("a").extends, "browser");
@@ -199,8 +209,11 @@ const PolicyRow kMistakes[] = {
      "2:11: error: policy.a.tls.ciphers: an empty string"},
     {"a_security_level_too_high", "[policy.a.tls]\nsecurity_level = 6\n",
      "found 6, out of range; allowed: a whole number from 0 to 5"},
+    {"an_unknown_way_to_trust", "[policy.a]\ntrust = \"first_usage\"\n",
+     "2:9: error: policy.a.trust: \"first_usage\""},
     {"an_unknown_trust_key", "[policy.a]\ntrust = { ca_file = \"x\" }\n",
-     "2:11: error: policy.a.trust.ca_file: unknown key; allowed: system, ca_files, crl_files; did you mean "
+     "2:11: error: policy.a.trust.ca_file: unknown key; allowed: first_use, system, ca_files, crl_files; did "
+     "you mean "
      "\"ca_files\"?"},
     {"a_rule_on_what_ended_the_connection", "[policy.a.on]\ntls_garbage = \"allow\"\n",
      "2:1: error: policy.a.on.tls_garbage: no rule can forgive this"},

@@ -89,6 +89,24 @@ TEST(MetricsText, ShowsTrafficByClassDirectionAndLeg) {
            "whytls_connections{leg=\"upstream\",state=\"idle\"} 2"}));
 }
 
+TEST(MetricsText, ShowsTheLedgerAndWhatEndsSoon) {
+  ProgramCounters program;
+  EXPECT_THAT(metrics_text({}, program), HasSubstr("whytls_ledger_up 0\n"));
+  EXPECT_THAT(metrics_text({}, program), Not(HasSubstr("whytls_ledger_writable")));
+  program.ledger.emplace();
+  program.ledger->certificates = 7;
+  program.ledger->lost = 3;
+  program.ledger->writable = false;
+  program.expiring.within_30_days = 4;
+  const std::string text = metrics_text({}, program);
+  for (const char* line :
+       {"whytls_ledger_up 1\n", "whytls_ledger_writable 0\n", "whytls_ledger_certificates 7\n",
+        "whytls_ledger_rows_lost_total 3\n", "whytls_certificates_expiring{days=\"30\"} 4\n",
+        "whytls_certificates_expiring{days=\"1\"} 0\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
 TEST(MetricsText, ShowsTheProgramItself) {
   ProgramCounters program;
   program.version = "1.2.3";

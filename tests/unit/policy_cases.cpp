@@ -58,6 +58,17 @@ Policy hard() {
   return out;
 }
 
+Attempt remembered(Attempt attempt, const History& history) {
+  attempt.history = std::make_shared<const History>(history);
+  return attempt;
+}
+
+Policy first_use() {
+  Policy out = browser_policy();
+  out.first_use = true;
+  return out;
+}
+
 Attempt to_address(Attempt attempt) {
   attempt.host = "192.0.2.7";
   attempt.host_is_ip = true;
@@ -160,6 +171,10 @@ std::vector<Case> certificate_cases() {
       {Failure::ocsp_unusable, kPhase,
        answered({.source = Source::stapled_ocsp, .faults = {tls::RevocationFault::malformed}})},
       {Failure::cert_revocation_unknown, kPhase, healthy(), hard()},
+      {Failure::cert_reused_serial, kPhase,
+       remembered(healthy(), {.reused_serials = {{0, {.host = "b.example", .port = 443}, 1}}})},
+      {Failure::key_changed, kPhase,
+       remembered(healthy(), {.key = KeyMemory::other, .differences = "key, issuer"}), first_use()},
       {Failure::crl_unusable, kPhase, answered({.faults = {tls::RevocationFault::expired}})},
   };
 }
