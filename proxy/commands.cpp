@@ -24,6 +24,8 @@ ExitCode execute(const Invocation& invocation, const Console& console) {
       return list_codes(invocation, console);
     case Action::page_write:
       return write_page(invocation, console);
+    case Action::ledger:
+      return ask_ledger(invocation, console);
     case Action::print:
       (invocation.exit_code == ExitCode::ok ? console.out : console.err) << invocation.text;
       return invocation.exit_code;

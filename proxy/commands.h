@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "proxy/ledger_request.h"
 #include "proxy/server.h"
 #include "tls/evidence.h"
 
@@ -27,6 +28,7 @@ enum class Action : std::uint8_t {
   explain,
   codes,
   page_write,
+  ledger,
   print
 };
 
@@ -40,6 +42,7 @@ struct Invocation {
   std::string out_directory;     // page --write
   std::string pasted;            // explain TEXT; empty: it comes from standard input
   Format format = Format::text;  // of explain and codes
+  LedgerRequest ledger;
   // For Action::print: help, the version, or what is wrong with the command line.
   std::string text;
   ExitCode exit_code = ExitCode::ok;  // not ok: the text goes to standard error
@@ -69,6 +72,7 @@ struct Console {
 [[nodiscard]] ExitCode list_codes(const Invocation& invocation, const Console& console);
 // Nothing is overwritten: with one of the files there already, none is written.
 [[nodiscard]] ExitCode write_page(const Invocation& invocation, const Console& console);
+[[nodiscard]] ExitCode ask_ledger(const Invocation& invocation, const Console& console);
 
 // One line with its newline: "whytls.toml:12:3: error: ...".
 [[nodiscard]] std::string text_of(const config::Mistake& mistake);

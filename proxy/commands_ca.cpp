@@ -24,17 +24,6 @@ Result<std::shared_ptr<const tls::Authority>> load_authority(const config::Setti
   return authority;
 }
 
-// The settings name the directory. What else the environment lacks does not matter here.
-tl::expected<config::Settings, RefusedSettings> settings_of(const std::string& config_file) {
-  if (config_file.empty()) return config::defaults();
-  auto loaded = config::load_file(config_file);
-  if (!loaded) {
-    return tl::make_unexpected(
-        RefusedSettings{RefusedSettings::Cause::mistakes, std::move(loaded.error()), {}});
-  }
-  return std::move(loaded->settings);
-}
-
 void print_trust_help(const std::string& file, std::ostream& out) {
   const std::string quoted = shell_quote(file);
   out << "\nHow to trust it. Whoever has its key can pretend to be any site to those who do: trust it only\n"
@@ -60,7 +49,7 @@ void print_trust_help(const std::string& file, std::ostream& out) {
 }  // namespace
 
 ExitCode show_authority(const Invocation& invocation, const Console& console) {
-  const auto settings = settings_of(invocation.config_file);
+  const auto settings = read_settings(invocation.config_file);
   if (!settings) return report(settings.error(), console);
   const auto authority = load_authority(*settings);
   if (!authority) {
@@ -81,7 +70,7 @@ ExitCode show_authority(const Invocation& invocation, const Console& console) {
 }
 
 ExitCode export_authority(const Invocation& invocation, const Console& console) {
-  const auto settings = settings_of(invocation.config_file);
+  const auto settings = read_settings(invocation.config_file);
   if (!settings) return report(settings.error(), console);
   const auto authority = load_authority(*settings);
   if (!authority) {

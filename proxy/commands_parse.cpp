@@ -5,6 +5,7 @@
 
 #include "config/text.h"
 #include "proxy/commands.h"
+#include "proxy/commands_parse_ledger.h"
 #include "proxy/escape.h"
 #include "proxy/version.h"
 
@@ -19,6 +20,7 @@ constexpr const char* kMainExamples =
     "  whytls config check /etc/whytls/whytls.toml\n"
     "  whytls ca show                      the local certificate authority, and how to trust it\n"
     "  whytls explain ERR_CERT_DATE_INVALID\n"
+    "  whytls ledger expiring              certificates in use that end soon\n"
     "\n"
     "Exit codes: 0 fine; 2 wrong arguments or a mistake in the configuration; 1 anything else.\n"
     "Manual: whytls(1), whytls.toml(5).";
@@ -94,6 +96,7 @@ struct Parser {
   CLI::App* explain = nullptr;
   CLI::App* codes = nullptr;
   CLI::App* page = nullptr;
+  CLI::App* ledger = nullptr;
   bool json = false;
   bool html = false;
   std::vector<std::string> words;
@@ -104,6 +107,7 @@ struct Parser {
   CLI::App* command(CLI::App* parent, const char* name, const char* summary, const char* footer) const;
   void add_config_option(CLI::App* to);
   void add_catalogue();
+  void add_ledger();
 };
 
 CLI::App* Parser::command(CLI::App* parent, const char* name, const char* summary, const char* footer) const {
@@ -139,6 +143,7 @@ Parser::Parser() {
   ca_export->add_option("-o,--out", invocation.out_file, "Write to FILE instead of standard output")
       ->type_name("FILE");
   add_catalogue();
+  add_ledger();
 }
 
 void Parser::add_catalogue() {
@@ -152,6 +157,12 @@ void Parser::add_catalogue() {
   page->add_option("--write", invocation.out_directory, "Write page.html, page.css and page.js into DIR")
       ->required()
       ->type_name("DIR");
+}
+
+void Parser::add_ledger() {
+  ledger = command(&app, "ledger", "The memory of every certificate seen", "");
+  add_ledger_commands(ledger, &invocation.ledger);
+  for (CLI::App* sub : ledger->get_subcommands([](const CLI::App*) { return true; })) add_config_option(sub);
 }
 
 // The subcommand that was named last.
@@ -235,6 +246,10 @@ Invocation read(Parser* parser, const std::vector<std::string>& arguments) {
       {parser->page, Action::page_write},
   };
   const CLI::App* named = innermost(&parser->app);
+  if (named->get_parent() == parser->ledger) {
+    parser->invocation.action = Action::ledger;
+    return parser->invocation;
+  }
   for (const auto& [app, action] : actions) {
     if (named != app) continue;
     parser->invocation.action = action;

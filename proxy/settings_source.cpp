@@ -34,6 +34,16 @@ tl::expected<UsableSettings, RefusedSettings> load_settings(const std::string& c
                         std::move(page.page), std::move(loaded.warnings)};
 }
 
+tl::expected<config::Settings, RefusedSettings> read_settings(const std::string& config_file) {
+  if (config_file.empty()) return config::defaults();
+  auto loaded = config::load_file(config_file);
+  if (!loaded) {
+    return tl::make_unexpected(
+        RefusedSettings{RefusedSettings::Cause::mistakes, std::move(loaded.error()), {}});
+  }
+  return std::move(loaded->settings);
+}
+
 bool needs_authority(const config::Settings& settings) {
   return std::any_of(settings.listeners.begin(), settings.listeners.end(),
                      [](const config::Listener& listener) {

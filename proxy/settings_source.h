@@ -33,6 +33,9 @@ struct RefusedSettings {
 // config_file empty: the defaults.
 [[nodiscard]] tl::expected<UsableSettings, RefusedSettings> load_settings(const std::string& config_file,
                                                                           tls::UnixSeconds now);
+// What they say only, for commands that need the name of a directory: what the environment lacks does not
+// matter there.
+[[nodiscard]] tl::expected<config::Settings, RefusedSettings> read_settings(const std::string& config_file);
 // True when leaves have to be minted: in forward mode, and for a listener with tls.mint.
 [[nodiscard]] bool needs_authority(const config::Settings& settings);
 

@@ -122,12 +122,18 @@ class Places {
   Statement rows_;
 };
 
-bool is_wanted(const Filter& filter, const Seen& seen, const std::vector<ListedPlace>& places) {
-  if (!begins_with(seen.sha256, filter.sha256)) return false;
-  if (!contains(seen.issuer, filter.issuer)) return false;
-  return filter.host.empty() || std::any_of(places.begin(), places.end(), [&filter](const ListedPlace& one) {
-           return matches(filter.host, one.place.host);
-         });
+// Conditions that are about the host come last: finds the place that is to be shown.
+bool is_wanted(const Filter& filter, Listed& listed) {
+  if (!begins_with(listed.seen.sha256, filter.sha256)) return false;
+  if (!contains(listed.seen.issuer, filter.issuer)) return false;
+  const auto meant =
+      std::find_if(listed.all_places.begin(), listed.all_places.end(), [&filter](const ListedPlace& one) {
+        return filter.host.empty() || matches(filter.host, one.place.host);
+      });
+  if (meant == listed.all_places.end()) return filter.host.empty();
+  listed.host = meant->place.host;
+  listed.port = meant->place.port;
+  return true;
 }
 
 bool insert_change(sqlite3* database, UnixSeconds at, std::string_view host, std::int64_t port,
@@ -181,17 +187,12 @@ Result<void> SqliteStore::list(const Filter& filter, const std::function<bool(co
                                " FROM certificates c JOIN texts t ON t.certificate = c.id" +
                                conditions_of(filter) + " ORDER BY c.first_seen, c.id");
   Places places(database);
-  std::vector<ListedPlace> found;
   std::size_t count = 0;
   while (rows.step()) {
-    Listed listed{seen_at(rows), times_at(rows, kSeenCount - 3), 0, {}, 0};
-    if (!places.of(rows.number(0), found)) return parts_->failed();
-    if (!is_wanted(filter, listed.seen, found)) continue;
-    listed.places = found.size();
-    if (!found.empty()) {
-      listed.host = found.front().place.host;
-      listed.port = found.front().place.port;
-    }
+    Listed listed{seen_at(rows), times_at(rows, kSeenCount - 3), 0, {}, 0, {}};
+    if (!places.of(rows.number(0), listed.all_places)) return parts_->failed();
+    if (!is_wanted(filter, listed)) continue;
+    listed.places = listed.all_places.size();
     if (!visit(listed)) return {};
     if (filter.limit != 0 && ++count == filter.limit) return {};
   }

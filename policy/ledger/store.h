@@ -111,14 +111,20 @@ struct Change {
   std::optional<Digest> forgotten;
 };
 
+struct ListedPlace {
+  Place place;
+  std::size_t depth = 0;
+  Times times;
+};
 // A row of the list.
 struct Listed {
   Seen seen;
   Times times;
   std::size_t places = 0;  // that are kept
-  // The first of the places.
+  // The first of the places that the filter means; any, when it names no host.
   std::string host;
   std::uint16_t port = 0;
+  std::vector<ListedPlace> all_places;  // by first_seen
 };
 // All conditions that are set have to hold.
 struct Filter {
@@ -132,11 +138,6 @@ struct Filter {
   std::size_t limit = 0;        // 0: none
 };
 
-struct ListedPlace {
-  Place place;
-  std::size_t depth = 0;
-  Times times;
-};
 struct Details {
   Seen seen;
   Times times;

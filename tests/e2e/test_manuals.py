@@ -23,9 +23,11 @@ class Manuals(unittest.TestCase):
     def test_every_command_and_option_is_in_the_manual(self):
         text = plain(MANUAL)
         for command in ((), ("run",), ("config", "check"), ("config", "show"), ("ca", "show"), ("ca", "export"),
-                        ("explain",), ("codes",), ("page",)):
+                        ("explain",), ("codes",), ("page",), ("ledger", "list"), ("ledger", "show"),
+                        ("ledger", "conflicts"), ("ledger", "expiring"), ("ledger", "accept"), ("ledger", "forget"),
+                        ("ledger", "export")):
             shown = run_whytls(self.scratch, *command, "--help").stdout
-            for option in set(re.findall(r"--[a-z]+", shown.split("Example")[0])):
+            for option in set(re.findall(r"--[a-z][a-z0-9-]*", shown.split("Example")[0])):
                 self.assertIn(option, text, command)
             self.assertIn(" ".join(command), text)
 

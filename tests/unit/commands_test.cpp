@@ -74,8 +74,11 @@ TEST(CommandLine, HalfACommandPrintsItsHelpAndIsAMistake) {
 }
 
 TEST(CommandLine, EveryCommandHasHelpWithAnExample) {
-  for (const Words& words : {Words{"run"}, Words{"config", "check"}, Words{"config", "show"},
-                             Words{"ca", "show"}, Words{"ca", "export"}, Words{"page"}}) {
+  for (const Words& words :
+       {Words{"run"}, Words{"config", "check"}, Words{"config", "show"}, Words{"ca", "show"},
+        Words{"ca", "export"}, Words{"page"}, Words{"ledger", "list"}, Words{"ledger", "show"},
+        Words{"ledger", "conflicts"}, Words{"ledger", "expiring"}, Words{"ledger", "accept"},
+        Words{"ledger", "forget"}, Words{"ledger", "export"}}) {
     Words with_help = words;
     with_help.emplace_back("--help");
     const Invocation invocation = parse_command_line(with_help);
