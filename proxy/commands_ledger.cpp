@@ -11,6 +11,7 @@
 
 #include "policy/ledger/sqlite_store.h"
 #include "proxy/escape.h"
+#include "proxy/ledger_start.h"
 #include "proxy/settings_source.h"
 
 namespace whytls::proxy {
@@ -195,7 +196,7 @@ Result<void> answer(const LedgerCommand& command) {
 ExitCode ask_ledger(const Invocation& invocation, const Console& console) {
   const auto settings = read_settings(invocation.config_file);
   if (!settings) return report(settings.error(), console);
-  const std::string file = settings->ledger.directory + "/ledger.db";
+  const std::string file = ledger_file(settings->ledger);
   auto store = ledger::SqliteStore::open(file, ledger::OpenMode::reader_tool);
   if (!store) {
     std::error_code ignored;

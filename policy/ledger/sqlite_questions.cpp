@@ -162,7 +162,7 @@ Statement wanted_certificate(sqlite3* database, std::string_view host, std::uint
       "SELECT certificate, first_seen AS since FROM places WHERE host = ?1 AND port = ?2 AND depth = 0 "
       "UNION ALL SELECT newest, newest_since FROM upstreams WHERE host = ?1 AND port = ?2 AND newest IS NOT "
       "NULL"
-      ") w ON c.id = w.certificate ORDER BY w.since DESC LIMIT 1");
+      ") w ON c.id = w.certificate ORDER BY w.since DESC, c.id DESC LIMIT 1");
   newest.text(1, host).number(2, port);
   return newest;
 }

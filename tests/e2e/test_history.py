@@ -5,7 +5,7 @@ import signal
 import subprocess
 
 from certificates import Certificate
-from harness import EndToEnd, free_port, reverse_config, route
+from harness import EndToEnd, free_port, reverse_config, route, run_whytls, wait_until
 from upstreams import OpensslServer
 
 
@@ -71,6 +71,21 @@ class History(EndToEnd):
         server.stop()
         self.server(Certificate(*[self.scratch.path / f"first.{end}" for end in ("pem", "key", "pem")]), port)
         self.assertEqual(self.visit(proxy), "")
+
+    def test_a_person_accepts_another_key_without_a_restart(self):
+        port = free_port()
+        server = self.server(self.certificate("first"), port)
+        proxy = self.start(reverse_config(upstream=f"https://localhost:{port}", policy='trust = "first_use"\n'))
+        self.assertEqual(self.visit(proxy), "")
+        server.stop()
+        self.server(self.certificate("second"), port)
+        self.assertEqual(self.visit(proxy), "key_changed")
+
+        # What is new is in the file within a second, and what the command changed is known within another one.
+        def is_accepted():
+            run_whytls(self.scratch, "ledger", "accept", f"localhost:{port}", "-c", proxy.config_path)
+            return self.visit(proxy) == ""
+        wait_until(is_accepted, "the running proxy to follow")
 
     def test_a_renewal_that_keeps_the_key_changes_nothing(self):
         port = free_port()

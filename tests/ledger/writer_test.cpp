@@ -202,6 +202,18 @@ TEST(LedgerWriter, WhatAnotherProcessAcceptsOrForgetsIsSeenWithoutARestart) {
   EXPECT_EQ(it.see("a.test", {one}).leaf.count, 0U);
 }
 
+TEST(LedgerWriter, OfTwoLeavesOfOneSecondTheLaterOneIsAccepted) {
+  const Folder folder;
+  const Running it(folder.file());
+  for (const char* label : {"1", "2", "3"}) {
+    it.see("a.test", {certificate(label)});
+    EXPECT_TRUE(it.ledger->flush());
+  }
+  auto tool = SqliteStore::open(folder.file(), OpenMode::reader_tool);
+  ASSERT_TRUE(tool);
+  EXPECT_EQ((*tool)->accept("a.test", 443, std::nullopt, kNow).value(), digest(certificate("3")));
+}
+
 TEST(LedgerWriter, AcceptingWhatWasNeverSeenSaysSo) {
   const Folder folder;
   const Running it(folder.file());
