@@ -55,7 +55,7 @@ Result<void> forget_host(const LedgerCommand& command) {
     if (one.host == host && one.remembered) gone += "  " + ledger_text::remembered_text(one) + "\n";
     return true;
   });
-  if (!listed) return listed;
+  if (!listed) return tl::make_unexpected(listed.error());
   const auto count = command.store.forget_host(host, command.now());
   if (!count) return tl::make_unexpected(count.error());
   if (*count == 0) {

@@ -63,7 +63,7 @@ ExitCode run_proxy(const Invocation& invocation, const Console& console) {
     if (!made) return fail_start(made.error(), console);
     authority = std::move(*made);
   }
-  const auto ledger = open_ledger(settings->ledger, *log->get(), console.clock, &events);
+  const auto ledger = open_ledger(settings->ledger, **log, console.clock, &events);
   ServerOptions options;
   options.settings = settings;
   options.page = loaded->page;

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kEndPatience{500};
 // For the gauges; each of them counts its own part.
 constexpr tls::UnixSeconds kExpirySoon = 30LL * 24 * 60 * 60;
 // How often what ends soon is looked for.
-constexpr std::uint64_t kExpiryLookMs = 60 * 60 * 1000;
+constexpr std::uint64_t kExpiryLookMs = std::uint64_t{60} * 60 * 1000;
 
 std::string_view signal_name(int number) {
   switch (number) {

@@ -83,8 +83,8 @@ Got judge(const Json& test, const support::Directory& scratch) {
   options.system = false;
   if (!test.at("trusted_certs").empty())
     options.ca_files.push_back(scratch.write("anchors.pem", joined(test.at("trusted_certs"))));
-  if (!test.at("crls").empty())
-    options.crl_files.push_back(scratch.write("lists.pem", joined(test.at("crls"))));
+  const Json lists = test.value("crls", Json::array());
+  if (!lists.empty()) options.crl_files.push_back(scratch.write("lists.pem", joined(lists)));
   const auto trust = tls::TrustStore::load(options);
   if (!trust) return {"FAILURE", "trust_store: " + trust.error().text()};
   const policy::Policy browser = policy::browser_policy();

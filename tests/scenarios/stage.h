@@ -89,6 +89,7 @@ class Stage {
 
   [[nodiscard]] bool running() const { return server_ != nullptr; }
   [[nodiscard]] proxy::Server& server() { return *server_; }
+  [[nodiscard]] ledger::Ledger& ledger() { return *ledger_; }
   [[nodiscard]] CapturedLog& log() { return log_; }
   [[nodiscard]] std::uint16_t port(std::string_view listener) const { return server_->port(listener); }
   [[nodiscard]] std::string authority_pem() const { return authority_->certificate_pem(); }
