@@ -91,6 +91,7 @@ class Index {
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&bucket(hash)); }
   void prefetch_first(std::uint64_t hash) const {
     const T* first = bucket(hash).load(std::memory_order_relaxed);
+    if (first == nullptr) return;
     __builtin_prefetch(first);
     if constexpr (sizeof(T) > 2 * kLine) __builtin_prefetch(reinterpret_cast<const char*>(first) + kLine);
   }
