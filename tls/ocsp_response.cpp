@@ -17,7 +17,7 @@ using OcspCertIdPtr = std::unique_ptr<OCSP_CERTID, Free<OCSP_CERTID_free>>;
 
 constexpr UnixSeconds kClockDifference = 300;  // between the responder and this machine
 // How long a response is taken that does not say when the next one comes.
-constexpr UnixSeconds kLifeWithoutNextUpdate = 24 * 60 * 60;
+constexpr UnixSeconds kLifeWithoutNextUpdate = UnixSeconds{24} * 60 * 60;
 
 // OCSPResponseStatus (RFC 6960, 4.2.1).
 std::string status_name(int status) {
