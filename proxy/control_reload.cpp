@@ -52,7 +52,7 @@ Result<void> Control::Impl::apply(const UsableSettings& wanted) {
       return fail("the directory of the authority changed", wanted.settings->authority.directory, kRestart);
     }
   }
-  if (options.ledger != nullptr && wanted.settings->ledger != old->ledger)
+  if (wanted.settings->ledger != old->ledger)
     return fail("the ledger's settings changed", wanted.settings->ledger.directory, kRestart);
   auto moved = options.log->reopen(wanted.settings->log.file);
   if (!moved) return moved;

@@ -126,3 +126,10 @@ class History(EndToEnd):
         proxy.config_path.write_text(config + "[ledger]\nkeep_days = 7\n", encoding="ascii")
         proxy.signal(signal.SIGHUP)
         self.assertIn("restart", proxy.wait_line(event="reload_failed")["error.message"])
+
+    def test_a_ledger_is_not_switched_on_without_a_restart(self):
+        config = reverse_config(upstream="http://127.0.0.1:1")
+        proxy = self.start(config + "[ledger]\nenabled = false\n")
+        proxy.config_path.write_text(config, encoding="ascii")
+        proxy.signal(signal.SIGHUP)
+        self.assertIn("restart", proxy.wait_line(event="reload_failed")["error.message"])
